@@ -1,0 +1,47 @@
+# Every target installs first; nothing but Python ≥ 3.11 is expected to be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help install demo run test check lint types faults bench lock contracts clean
+
+help: ## what each target does
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed ## locked dependencies into .venv
+
+$(VENV)/.installed: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install ## a day of Zhangye with known truth, on this machine
+	@$(BIN)/huishang demo $(ARGS)
+
+run: install ## everything embedded, until Ctrl-C
+	@$(BIN)/huishang run $(ARGS)
+
+test: install ## the whole suite; ARGS goes to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+check: lint types test ## what CI runs
+
+contracts: install ## write docs/contracts anew from streams/contracts.py
+	$(BIN)/huishang contracts export docs/contracts
+
+lock: install ## resolve the dependencies anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --extra embedded --extra dev pyproject.toml --output-file requirements/dev.txt --custom-compile-command 'make lock'
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --constraint requirements/dev.txt pyproject.toml --output-file requirements/runtime.txt --custom-compile-command 'make lock'
+
+clean: ## remove what was installed and cached
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

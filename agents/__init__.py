@@ -1,0 +1,1 @@
+"""What is decided: intake (events to packs) and tally (packs to counts and alerts)."""

@@ -1,0 +1,1 @@
+"""The command line `huishang`; the only folder that knows all three stages."""

@@ -1,0 +1,1 @@
+"""Who is told: ClickHouse, and the pages and endpoints that read it."""

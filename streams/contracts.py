@@ -1,0 +1,270 @@
+"""What crosses the border: events that upstream publishes, and what Huishang answers with.
+
+The one source of the contracts. JSON Schema and AsyncAPI under docs/contracts/
+are generated from these structs. Events are CloudEvents 1.0
+(https://github.com/cloudevents/spec, v1.0.2) in structured or binary mode.
+Unknown fields are refused; no field names a person.
+"""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339, with offset")]
+CountyCodeField = Annotated[str, Meta(pattern=r"^\d{6}$", description="GB/T 2260 county code")]
+GridCodeField = Annotated[
+    str, Meta(pattern=r"^\d{9,18}$", description="grid code; its first six digits are the county")
+]
+TownshipCodeField = Annotated[str, Meta(pattern=r"^\d{9}$")]
+Severity = Annotated[int, Meta(ge=1, le=4, description="1 red, 2 orange, 3 yellow, 4 blue")]
+Label = Annotated[str, Meta(max_length=64)]
+CaseId = Annotated[str, Meta(min_length=1, max_length=64)]
+
+TITLE_LIMIT: Final = 200  # characters; longer is cut and counted
+TEXT_LIMIT: Final = 4_000  # characters; longer is cut and counted
+EXCERPT_LIMIT: Final = 120  # characters of redacted text that may stay, for 30 days
+PREVIEW_LIMIT: Final = 200  # characters of redacted preview in a dead letter
+EVENT_LIMIT_BYTES: Final = 64 * 1024
+DEPTH_LIMIT: Final = 8  # levels of nesting
+
+
+class Matter(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """Common to every kind of event: where, when, how grave."""
+
+    county_code: CountyCodeField | UnsetType = UNSET
+    grid_code: GridCodeField | UnsetType = UNSET
+    county_name: Label | UnsetType = UNSET
+    township_code: TownshipCodeField | UnsetType = UNSET
+    occurred_at: Instant
+    reported_at: Instant
+    category: Label | UnsetType = UNSET
+    severity: Severity | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    case_id: CaseId | UnsetType = UNSET
+
+
+class GridReport(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """A grid worker's report, or an explicit "nothing today"."""
+
+    channel: Literal["grid_app", "patrol", "window", "assigned_from_above", "leader_assigned"]
+    people_band: Literal["1-2", "3-9", "10-29", "30+"] | UnsetType = UNSET
+    on_site_resolved: bool
+    is_zero_report: bool
+
+
+class HotlineCall(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """A call or message to a public-service hotline."""
+
+    channel: Literal["phone", "web", "wechat", "app", "letter"]
+    demand_type: Literal["consult", "help", "complaint", "report", "suggest", "thanks", "other"]
+    wait_s: Annotated[int, Meta(ge=0, le=86_400)] | UnsetType = UNSET
+    deadline_class: Literal["2h", "24h", "7d", "15d"] | UnsetType = UNSET
+    repeat: bool
+
+
+class OpinionItem(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """A public item about a dispute or service; never who wrote it or where."""
+
+    platform_class: Literal["news", "forum", "short_video", "message_board", "other"]
+    geo_confidence: Annotated[float, Meta(ge=0, le=1)]
+    reach_band: Label | UnsetType = UNSET
+
+
+Status = Literal[
+    "registered",
+    "accepted",
+    "dispatched",
+    "returned",
+    "in_mediation",
+    "escalated",
+    "resolved",
+    "closed_unresolved",
+    "transferred",
+    "verified",
+    "reopened",
+    "merged",
+    "out_of_scope",
+]
+
+
+class Callback(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """What the citizen said when called back."""
+
+    contacted_at: Instant
+    solved: bool
+    satisfaction: Annotated[int, Meta(ge=1, le=5)]
+
+
+class CaseUpdate(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """One step of a case's way from registered to verified."""
+
+    case_id: CaseId  # required here
+    version: Annotated[int, Meta(ge=1)]
+    status: Status
+    level: Annotated[int, Meta(ge=1, le=4, description="1 village … 4 county")]
+    deadline_at: Instant | UnsetType = UNSET
+    owner_org: Label | UnsetType = UNSET
+    callback: Callback | UnsetType = UNSET
+    campaign: Label | UnsetType = UNSET
+
+
+class AlertAction(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """What duty staff did with an alert."""
+
+    alert_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+    action: Literal[
+        "acknowledge",
+        "assign",
+        "escalate",
+        "close",
+        "reopen",
+        "silence",
+        "useful",
+        "not_useful",
+    ]
+    by: Annotated[str, Meta(min_length=1, max_length=64, description="a post, not a person")]
+    note: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
+    until: Instant | UnsetType = UNSET
+
+
+class Envelope(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """CloudEvents 1.0 context attributes.
+
+    `source` and `id` together are the event's identity. `runid` is our
+    extension: a publisher's label for one run, by which answers are counted.
+    """
+
+    specversion: Literal["1.0"]
+    id: Annotated[str, Meta(min_length=1, max_length=256)]
+    source: Annotated[str, Meta(min_length=1, max_length=128)]
+    time: Instant | UnsetType = UNSET
+    datacontenttype: Literal["application/json"] = "application/json"
+    subject: Annotated[str, Meta(max_length=128)] | UnsetType = UNSET
+    runid: Annotated[str, Meta(pattern=r"^[0-9a-z-]{1,32}$")] | UnsetType = UNSET
+    partitionkey: Annotated[str, Meta(max_length=128)] | UnsetType = UNSET
+    traceparent: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
+    tracestate: Annotated[str, Meta(max_length=512)] | UnsetType = UNSET
+
+
+class GridReportEvent(Envelope, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """CloudEvent carrying a grid report."""
+
+    type: Literal["huishang.grid-report.v1"]
+    dataschema: Literal["urn:huishang:grid-report:1"] | UnsetType = UNSET
+    data: GridReport
+
+
+class HotlineCallEvent(Envelope, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """CloudEvent carrying a hotline call."""
+
+    type: Literal["huishang.hotline-call.v1"]
+    dataschema: Literal["urn:huishang:hotline-call:1"] | UnsetType = UNSET
+    data: HotlineCall
+
+
+class OpinionItemEvent(Envelope, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """CloudEvent carrying an opinion item."""
+
+    type: Literal["huishang.opinion-item.v1"]
+    dataschema: Literal["urn:huishang:opinion-item:1"] | UnsetType = UNSET
+    data: OpinionItem
+
+
+class CaseUpdateEvent(Envelope, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """CloudEvent carrying a case update."""
+
+    type: Literal["huishang.case-update.v1"]
+    dataschema: Literal["urn:huishang:case-update:1"] | UnsetType = UNSET
+    data: CaseUpdate
+
+
+class AlertActionEvent(Envelope, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """CloudEvent carrying an alert action."""
+
+    type: Literal["huishang.alert-action.v1"]
+    dataschema: Literal["urn:huishang:alert-action:1"] | UnsetType = UNSET
+    data: AlertAction
+
+
+Event = (
+    GridReportEvent | HotlineCallEvent | OpinionItemEvent | CaseUpdateEvent | AlertActionEvent
+)
+
+# Input stream (and topic name without prefix) → the event it carries.
+EVENTS: Final[dict[str, type[Event]]] = {
+    "grid-reports": GridReportEvent,
+    "hotline-calls": HotlineCallEvent,
+    "opinion-items": OpinionItemEvent,
+    "case-updates": CaseUpdateEvent,
+    "alert-actions": AlertActionEvent,
+}
+
+
+class DeadLetter(Struct, kw_only=True, gc=False):
+    """The answer to a bad event. Never holds the original bytes.
+
+    preview: redacted, ≤ 200 characters, empty for an identity field.
+    sha256: of the original record's value, hex. The original is fetched by
+    topic, partition and offset when it is replayed.
+    """
+
+    reason: str
+    path: str
+    expected: str
+    topic: str
+    partition: int
+    offset: int
+    at: Instant
+    county_code: str = ""
+    source: str = ""
+    runid: str = ""
+    size_bytes: int = 0
+    sha256: str = ""
+    preview: str = ""
+
+
+class Alert(Struct, kw_only=True, gc=False):
+    """What a rule raised, with its reason.
+
+    id: 16 hex digits, a hash of (rule, county, category, window): raised once.
+    observed, limit: in reports unless the rule says otherwise.
+    history: reports per day of this county and category, 14 days, today last.
+    """
+
+    id: str
+    rule: str
+    level: Severity
+    county_code: CountyCodeField
+    category: str
+    window_start: Instant
+    window_end: Instant
+    observed: float
+    limit: float
+    title: str
+    reason: str
+    raised_at: Instant
+    expected: float | None = None
+    p_value: float | None = None
+    history: list[int] = []
+    excerpt: str = ""
+    state: Literal["firing", "acknowledged", "assigned", "escalated", "closed"] = "firing"
+
+
+class Digest(Struct, kw_only=True, gc=False):
+    """A county's daily report (日报告) or consult list (日会商).
+
+    id: hash of (kind, county, window). body: Markdown, plain Chinese.
+    figures: the numbers in the body, for machines.
+    """
+
+    id: str
+    kind: Literal["daily_report", "daily_consult"]
+    county_code: CountyCodeField
+    window_start: Instant
+    window_end: Instant
+    issued_at: Instant
+    title: str
+    body: str
+    figures: dict[str, int] = {}

@@ -1,0 +1,164 @@
+"""What crosses inside: many reports in one Kafka record.
+
+A pack holds what one intake batch of one input topic has for one partition of
+`reports`; totals hold what one tally batch changed. Both are msgpack arrays,
+opened by a format number so that a newer reader still loads an older pack.
+"""
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+FORMAT: Final = 1
+
+
+class Report(Struct, array_like=True, gc=False):
+    """One accepted report, redacted and classified.
+
+    identity: xxh3-64 of source, NUL, id.
+    origin: index into the pack's origins.
+    reported_s: seconds since 1970 UTC. severity: 1–4, 0 when not said.
+    zero: an explicit "nothing today", which is counted apart.
+    """
+
+    identity: int
+    origin: int
+    county: str
+    category: str
+    channel: str
+    reported_s: int
+    severity: int = 0
+    people_band: str = ""
+    zero: bool = False
+    excerpt: str = ""
+
+
+class CaseStep(Struct, array_like=True, gc=False):
+    """One accepted case update."""
+
+    identity: int
+    origin: int
+    county: str
+    case_id: str
+    version: int
+    status: str
+    level: int
+    reported_s: int
+    owner_org: str = ""
+    deadline_s: int = 0
+
+
+class Action(Struct, array_like=True, gc=False):
+    """One accepted alert action."""
+
+    identity: int
+    origin: int
+    county: str
+    alert_id: str
+    action: str
+    by: str
+    reported_s: int
+    note: str = ""
+    until_s: int = 0
+
+
+class Pack(Struct, array_like=True, gc=False):
+    """Accepted events of one input stream for one partition of `reports`.
+
+    at_ms: when intake packed it, milliseconds since 1970 UTC: tally's clock
+    for everything that must come out the same when the pack is read again.
+    origins: (CloudEvents source, runid), referred to by index.
+    """
+
+    format: int
+    at_ms: int
+    stream: str
+    origins: list[tuple[str, str]]
+    reports: list[Report] = []
+    cases: list[CaseStep] = []
+    actions: list[Action] = []
+
+
+class CountRow(Struct, array_like=True, gc=False):
+    """A total: n reports of a county, category, channel and hour.
+
+    hour: hours since 1970 UTC, of reported_at. piece: 0 for the live total,
+    else the pack that a history piece came from. red … blue: how many of the n
+    were of that severity.
+    """
+
+    county: str
+    category: str
+    channel: str
+    hour: int
+    piece: int
+    n: int
+    red: int = 0
+    orange: int = 0
+    yellow: int = 0
+    blue: int = 0
+
+
+class LedgerRow(Struct, array_like=True, gc=False):
+    """What became of a source's events: how many were counted, how many were repeats."""
+
+    county: str
+    stream: str
+    source: str
+    runid: str
+    counted: int
+    duplicates: int
+
+
+class PresenceRow(Struct, array_like=True, gc=False):
+    """Whether a county reported on a day (report window, days since 1970)."""
+
+    county: str
+    day: int
+    grid_reports: int
+    zero_reports: int
+
+
+class CaseRow(Struct, array_like=True, gc=False):
+    """A case as it stands."""
+
+    county: str
+    case_id: str
+    case_version: int
+    status: str
+    level: int
+    updated_s: int
+    owner_org: str = ""
+    deadline_s: int = 0
+
+
+class ActionRow(Struct, array_like=True, gc=False):
+    """An alert action, as an audit row."""
+
+    county: str
+    alert_id: str
+    identity: int
+    action: str
+    by: str
+    at_s: int
+    note: str = ""
+    until_s: int = 0
+
+
+class Totals(Struct, array_like=True, gc=False):
+    """Upserts of one tally batch; a row with a higher version replaces a lower one."""
+
+    format: int
+    version: int
+    partition: int
+    counts: list[CountRow] = []
+    ledger: list[LedgerRow] = []
+    presence: list[PresenceRow] = []
+    cases: list[CaseRow] = []
+    actions: list[ActionRow] = []
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode_pack = msgspec.msgpack.Decoder(Pack).decode
+decode_totals = msgspec.msgpack.Decoder(Totals).decode
