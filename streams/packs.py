@@ -101,12 +101,16 @@ class CountRow(Struct, array_like=True, gc=False):
 
 
 class LedgerRow(Struct, array_like=True, gc=False):
-    """What became of a source's events: how many were counted, how many were repeats."""
+    """What became of a source's events on one day: how many were counted, how many repeats.
+
+    day: of arrival, days since 1970 UTC; readers sum days, so that past days can be forgotten.
+    """
 
     county: str
     stream: str
     source: str
     runid: str
+    day: int
     counted: int
     duplicates: int
 
