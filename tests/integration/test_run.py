@@ -1,0 +1,223 @@
+"""`huishang run`: one at a time, nothing left behind, and counts that survive kill -9."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+
+from cli.producing import Record, produce
+from streams.settings import read_run
+
+_ROOT = Path(__file__).parents[2]
+_NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+class Up(NamedTuple):
+    """A `huishang run` that said it is ready."""
+
+    process: "subprocess.Popen[str]"
+    kafka: str
+    clickhouse: str
+    status: str
+
+    def everything(self) -> list[psutil.Process]:
+        supervisor = psutil.Process(self.process.pid)
+        return [supervisor, *supervisor.children(recursive=True)]
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        address = self.clickhouse.removesuffix("/default")
+        query = urllib.parse.urlencode({"query": sql + " FORMAT JSONEachRow"})
+        with urllib.request.urlopen(f"{address}/?{query}", timeout=10) as answer:
+            return [json.loads(line) for line in answer.read().splitlines()]
+
+
+def environment(data: Path, **settings: str) -> dict[str, str]:
+    ports = ("KAFKA", "CLICKHOUSE", "STATUS", "INTAKE", "TALLY")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("HUISHANG_")}
+    return (
+        plain
+        | {"HUISHANG_DATA": str(data), "PYTHONPATH": str(_ROOT)}
+        | {f"HUISHANG_{name}_PORT": "0" for name in ports}
+        | settings
+    )
+
+
+@contextmanager
+def running(data: Path) -> Iterator[Up]:
+    """A run in this folder; killed with all its processes if the test left it alive."""
+    command = [sys.executable, "-m", "cli", "run", "--json"]
+    errors = (data.parent / "errors").open("a+")
+    with (
+        errors,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(data)
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            errors.seek(0)
+            assert line, f"it ended before it was ready: {errors.read()}"
+            ready = json.loads(line)
+            assert ready["ready"] is True
+            yield Up(process, ready["kafka"], ready["clickhouse"], ready["status"])
+        finally:
+            if process.poll() is None:
+                processes = [psutil.Process(process.pid)]
+                processes += processes[0].children(recursive=True)
+                kill(processes)
+
+
+def kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(processes, timeout=20)
+
+
+def until(condition: Callable[[], object], what: str, deadline_s: float = 60.0) -> None:
+    end = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < end, f"not in {deadline_s} s: {what}"
+        time.sleep(0.05)
+
+
+def hotline(number: int) -> Record:
+    at = (_NOW - timedelta(minutes=5)).isoformat()
+    event = {
+        "specversion": "1.0",
+        "id": f"call-{number}",
+        "source": "urn:test:run",
+        "type": "huishang.hotline-call.v1",
+        "runid": "run-test",
+        "data": {
+            "county_code": ("620702", "620722", "620725")[number % 3],
+            "occurred_at": at,
+            "reported_at": at,
+            "text": "小区停水三天了，没有人管。",
+            "channel": "phone",
+            "demand_type": "complaint",
+            "repeat": False,
+        },
+    }
+    value = json.dumps(event, ensure_ascii=False).encode()
+    return Record("hotline-calls", event["data"]["county_code"].encode(), value)  # type: ignore[index]
+
+
+def publish(up: Up, numbers: range) -> None:
+    asyncio.run(produce(up.kafka, [hotline(number) for number in numbers]))
+
+
+def ledger(up: Up) -> tuple[int, int]:
+    """(counted, duplicates) of everything published here."""
+    [row] = up.query(
+        "SELECT toInt64(sum(counted)) c, toInt64(sum(duplicates)) d FROM ledger FINAL WHERE runid = 'run-test'"
+    )
+    return int(row["c"]), int(row["d"])
+
+
+def counted(up: Up) -> Mapping[str, int]:
+    rows = up.query("SELECT county, toInt64(sum(n)) n FROM counts FINAL GROUP BY county")
+    return {row["county"]: int(row["n"]) for row in rows}
+
+
+def test_counts_and_ids_go_on_after_everything_was_killed(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running(data) as up:
+        publish(up, range(300))
+        until(lambda: ledger(up) == (300, 0), "300 counted")
+        processes = up.everything()
+        kill(processes)
+        assert len(processes) >= 5
+    with running(data) as up:
+        assert counted(up) == {"620702": 100, "620722": 100, "620725": 100}
+        publish(up, range(450))
+        until(lambda: ledger(up)[0] + ledger(up)[1] >= 750, "750 answered")
+        assert ledger(up) == (450, 300)
+        assert counted(up) == {"620702": 150, "620722": 150, "620725": 150}
+        processes = up.everything()
+        up.process.send_signal(signal.SIGINT)
+        assert up.process.wait(60) == 0
+        assert not [process for process in processes if process.is_running()]
+        assert read_run(data) is None
+    with running(data) as up:
+        publish(up, range(440, 460))
+        until(lambda: sum(ledger(up)) >= 770, "770 answered")
+        assert ledger(up) == (460, 310)
+
+
+def test_a_folder_has_one_run_and_its_addresses(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running(data) as up:
+        found = read_run(data)
+        assert found is not None
+        assert found.pid == up.process.pid
+        assert found.settings["kafka"] == up.kafka
+        assert found.settings["clickhouse"] == up.clickhouse
+        assert found.settings["partitions"] == 4
+        with urllib.request.urlopen(up.status, timeout=10) as page:
+            assert page.status == 200
+        second = subprocess.run(
+            [sys.executable, "-m", "cli", "run"],
+            env=environment(data),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert second.returncode == 2
+        assert f"process id {up.process.pid}" in second.stderr
+        assert len(second.stderr.splitlines()) == 1
+        assert read_run(data) == found
+
+
+def test_the_end_of_one_process_ends_all_and_is_told(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running(data) as up:
+        processes = up.everything()
+        tally = next(process for process in processes if "tally" in process.cmdline())
+        tally.kill()
+        assert up.process.wait(60) == 65
+        assert not [process for process in processes if process.is_running()]
+    assert "tally ended by itself (killed by SIGKILL)" in (tmp_path / "errors").read_text()
+
+
+def test_nothing_outlives_a_supervisor_that_was_killed(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as up:
+        processes = up.everything()
+        up.process.kill()
+        up.process.wait()
+        _, alive = psutil.wait_procs(processes, timeout=20)
+        assert not alive
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = subprocess.run(
+            [sys.executable, "-m", "cli", "run"],
+            env=environment(tmp_path, HUISHANG_STATUS_PORT=str(port)),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert refused.returncode == 2
+    assert "HUISHANG_STATUS_PORT" in refused.stderr
+    assert str(port) in refused.stderr
