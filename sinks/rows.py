@@ -1,0 +1,145 @@
+"""Rows of the store: which columns a table has, and what fills them.
+
+Pure. Times are integers, which are UTC wherever they are read: seconds for
+DateTime, milliseconds for DateTime64(3), days for Date.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from streams.contracts import Alert, DeadLetter, Digest
+from streams.packs import Totals
+
+Row = tuple[object, ...]
+
+_HOUR_S: Final = 3_600
+
+# Column names in the order of the rows below; sinks/schema/ has types and definitions.
+COLUMNS: Final[Mapping[str, Sequence[str]]] = {
+    "counts": (
+        *("county", "category", "channel", "hour", "piece"),
+        *("n", "red", "orange", "yellow", "blue", "version"),
+    ),
+    "ledger": (
+        *("county", "stream", "source", "runid", "day"),
+        *("counted", "duplicates", "version"),
+    ),
+    "presence": ("county", "day", "grid_reports", "zero_reports", "version"),
+    "cases": (
+        *("county", "case_id", "case_version", "status", "level"),
+        *("updated_at", "owner_org", "deadline_at", "version"),
+    ),
+    "alert_actions": (
+        *("county", "alert_id", "identity", "action", "by"),
+        *("at", "note", "until", "version"),
+    ),
+    "alerts": (
+        *("id", "rule", "level", "county", "category", "window_start", "window_end"),
+        *("observed", "limit", "expected", "p_value", "title", "reason", "history"),
+        *("excerpt", "state", "raised_at", "version"),
+    ),
+    "digests": (
+        *("id", "kind", "county", "window_start", "window_end"),
+        *("issued_at", "title", "body", "figures", "version"),
+    ),
+    "dead_letters": (
+        *("topic", "partition", "offset", "reason", "path", "expected"),
+        *("county", "source", "runid", "at", "size_bytes", "sha256", "preview", "version"),
+    ),
+    "counties": (
+        *("code", "name", "city", "province"),
+        *("longitude", "latitude", "population_2020", "version"),
+    ),
+    "categories": ("code", "name", "english", "version"),
+    "migrations": ("number", "name", "sha256", "applied_at"),
+}
+
+
+def rows_of_totals(totals: Totals) -> dict[str, list[Row]]:
+    """Rows per table, of the tables that these totals touch, in the order of the totals.
+
+    Every row carries the version of the totals, so inserting them again, or
+    after newer ones, changes nothing that a reader with FINAL sees.
+    """
+    version = totals.version
+    rows: dict[str, list[Row]] = {
+        "counts": [
+            (
+                *(row.county, row.category, row.channel, row.hour * _HOUR_S, row.piece),
+                *(row.n, row.red, row.orange, row.yellow, row.blue, version),
+            )
+            for row in totals.counts
+        ],
+        "ledger": [
+            (
+                *(row.county, row.stream, row.source, row.runid, row.day),
+                *(row.counted, row.duplicates, version),
+            )
+            for row in totals.ledger
+        ],
+        "presence": [
+            (row.county, row.day, row.grid_reports, row.zero_reports, version)
+            for row in totals.presence
+        ],
+        "cases": [
+            (
+                *(row.county, row.case_id, row.case_version, row.status, row.level),
+                *(row.updated_s, row.owner_org, row.deadline_s or None, version),
+            )
+            for row in totals.cases
+        ],
+        "alert_actions": [
+            (
+                *(row.county, row.alert_id, row.identity, row.action, row.by),
+                *(row.at_s, row.note, row.until_s or None, version),
+            )
+            for row in totals.actions
+        ],
+    }
+    return {table: filled for table, filled in rows.items() if filled}
+
+
+def row_of_alert(alert: Alert, version: int) -> Row:
+    """Row of `alerts`; version must grow when the same alert is told again with news."""
+    return (
+        *(alert.id, alert.rule, alert.level, alert.county_code, alert.category),
+        *(_seconds(alert.window_start), _seconds(alert.window_end)),
+        *(alert.observed, alert.limit, alert.expected, alert.p_value),
+        *(alert.title, alert.reason, alert.history, alert.excerpt, alert.state),
+        *(_milliseconds(alert.raised_at), version),
+    )
+
+
+def row_of_digest(digest: Digest, version: int) -> Row:
+    """Row of `digests`; version must grow when the same digest is issued again with news."""
+    return (
+        *(digest.id, digest.kind, digest.county_code),
+        *(_seconds(digest.window_start), _seconds(digest.window_end)),
+        *(_milliseconds(digest.issued_at), digest.title, digest.body, digest.figures, version),
+    )
+
+
+def row_of_dead_letter(letter: DeadLetter) -> Row:
+    """Row of `dead_letters`. Its version is the time of the answer: a later answer stands."""
+    at_ms = _milliseconds(letter.at)
+    return (
+        *(letter.topic, letter.partition, letter.offset),
+        *(letter.reason, letter.path, letter.expected),
+        *(letter.county_code, letter.source, letter.runid, at_ms),
+        *(letter.size_bytes, letter.sha256, letter.preview, at_ms),
+    )
+
+
+def _seconds(instant: datetime) -> int:
+    return int(instant.timestamp())
+
+
+def _milliseconds(instant: datetime) -> int:
+    """Milliseconds since 1970 UTC, exact where a float product would be off by one.
+
+    >>> from datetime import UTC
+    >>> _milliseconds(datetime(2026, 3, 1, 0, 0, 0, 1_000, tzinfo=UTC))
+    1772323200001
+    """
+    return _seconds(instant) * 1_000 + instant.microsecond // 1_000

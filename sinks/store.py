@@ -1,0 +1,312 @@
+"""The store: ClickHouse over HTTP, or the same engine in this process.
+
+One DSN says which: http(s)://user:password@host:port/database, or
+chdb:///folder. Calls block; asyncio code goes through asyncio.to_thread.
+"""
+
+import queue
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import unquote, urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.datatypes.base import ClickHouseType
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.httputil import get_pool_manager
+
+from sinks.rows import COLUMNS, Row
+from streams.errors import Fatal, HuishangError, SinkBusy
+from streams.settings import Settings, masked, read_run
+
+EMBEDDED_FOLDER: Final = "store"
+
+# Defaults differ between server versions, and a deduplicated insert whose token repeats with
+# other rows loses those rows silently. Upserts of totals need no deduplication.
+_INSERT_SETTINGS: Final = {
+    "async_insert": 0,
+    "insert_deduplicate": 0,
+    "max_partitions_per_insert_block": 0,
+}
+
+# ClickHouse's ErrorCodes.cpp: the same rows may be taken a little later.
+_BUSY_CODES: Final[Mapping[int, float]] = {
+    **dict.fromkeys((159, 160, 202, 203, 209, 210, 236, 279, 319, 373, 394, 439), 1.0),
+    **dict.fromkeys((241, 242, 243, 252, 285, 745, 999), 5.0),  # memory, space, parts, replicas
+}
+_WRONG_LOGIN_CODES: Final = frozenset({192, 193, 194, 516})
+_DENIED_CODES: Final = frozenset({164, 497})
+_MISSING_CODES: Final = frozenset({16, 47, 60, 81})
+_CODE = re.compile(r"Code: (\d+)\.")
+_HTTP_STATUS = re.compile(r"HTTP status (\d{3})")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+_engine_guard = threading.Lock()
+_engine_clients: Counter[Path] = Counter()
+
+
+class Store:
+    """Inserts rows and answers queries. Safe to share between threads.
+
+    A clickhouse-connect client belongs to one call at a time: calls borrow one
+    each and give it back, and as many are made as calls run at once.
+    """
+
+    def __init__(self, dsn: str, connect: Callable[[], Client], folder: Path | None) -> None:
+        """Use Store.open."""
+        self.dsn = masked(dsn)
+        self.folder = folder
+        self._connect = connect
+        self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
+        self._types: dict[str, list[ClickHouseType]] = {}
+        self._closed = threading.Event()
+
+    @classmethod
+    def open(cls, dsn: str, *, create: bool = False) -> Self:
+        """Connect, and see that the store answers.
+
+        create: make the database (or the folder's parents) when missing.
+        Raises SinkBusy when it is away or busy; Fatal when the DSN, the login or
+        the database is wrong, or when another process holds the folder.
+        """
+        parts = urlsplit(dsn)
+        if parts.scheme == "chdb":
+            folder = _folder(dsn)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            store = cls(dsn, lambda: _embedded_client(folder), folder)
+        elif parts.scheme in ("http", "https") and parts.hostname:
+            if create:
+                _create_database(dsn)
+            store = cls(dsn, lambda: _http_client(dsn), None)
+        else:
+            raise Fatal(
+                f"{masked(dsn)!r} is no address of a store; expected "
+                "http(s)://user:password@host:port/database or chdb:///folder"
+            )
+        with store._borrowed():
+            return store
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        """Upsert rows, in the column order of rows.COLUMNS[table]; returns when they are stored.
+
+        Inserting the same rows again is harmless. Raises SinkBusy (offer the
+        same rows again after retry_after_s) or Fatal.
+        """
+        if not rows:
+            return
+        columns = list(COLUMNS[table])
+        with self._borrowed() as client:
+            types = self._types.get(table)
+            if types is None:
+                types = list(client.create_insert_context(table, columns).column_types)
+            client.insert(
+                table, rows, column_names=columns, column_types=types, settings=_INSERT_SETTINGS
+            )
+            self._types[table] = types
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Rows of one SELECT, times in UTC.
+
+        parameters: bound by the server where the SQL says {name:Type}.
+        Raises SinkBusy or Fatal.
+        """
+        with self._borrowed() as client:
+            found = client.query(sql, parameters=dict(parameters or {}))
+            names = found.column_names
+            return [dict(zip(names, map(_in_utc, row), strict=True)) for row in found.result_rows]
+
+    def command(self, sql: str) -> None:
+        """Run one statement that returns nothing, such as DDL. Raises SinkBusy or Fatal."""
+        with self._borrowed() as client:
+            client.command(sql)
+
+    def close(self) -> None:
+        """Let go of the server, or of the folder. Closing twice is harmless."""
+        self._closed.set()
+        while True:
+            try:
+                self._drop(self._idle.get_nowait())
+            except queue.Empty:
+                return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[Client]:
+        if self._closed.is_set():
+            raise Fatal(f"the store {self.dsn} was closed; open it again before using it")
+        client: Client | None = None
+        try:
+            try:
+                client = self._idle.get_nowait()
+            except queue.Empty:
+                client = self._connect()
+            yield client
+        except (ClickHouseError, ImportError) as error:
+            raise explained(error, self.dsn) from None
+        finally:
+            if client is not None:
+                if self._closed.is_set():
+                    self._drop(client)
+                else:
+                    self._idle.put(client)
+
+    def _drop(self, client: Client) -> None:
+        client.close()
+        if self.folder is not None:
+            with _engine_guard:
+                _engine_clients[self.folder] -= 1
+
+
+def dsn_for_reading(settings: Settings) -> str:
+    """Where a command reads: what was set, a running Huishang, or the folder it left.
+
+    The folder is read directly only when nothing else was asked for and no
+    `huishang run` holds it.
+    """
+    folder = (settings.data / EMBEDDED_FOLDER).absolute()
+    asked = "clickhouse" in settings.model_fields_set
+    if not asked and read_run(settings.data) is None and folder.is_dir():
+        return embedded_dsn(folder)
+    return settings.clickhouse
+
+
+def embedded_dsn(folder: Path) -> str:
+    """The DSN of an embedded store.
+
+    >>> embedded_dsn(Path("/var/lib/huishang/store"))
+    'chdb:///var/lib/huishang/store'
+    """
+    return f"chdb://{folder.absolute()}"
+
+
+def explained(error: Exception, dsn: str) -> HuishangError:
+    """What a driver's error means to us: SinkBusy to wait out, Fatal to stop at.
+
+    dsn: masked, for the message.
+    """
+    message = str(error)
+    code = getattr(error, "code", None) or _number(_CODE.search(message))
+    wait_s = _wait_s(code, message)
+    if wait_s is not None:
+        return SinkBusy(f"{dsn} {_state(code, message)}", wait_s)
+    return Fatal(f"{dsn} {_refusal(error, code, message)}")
+
+
+def _wait_s(code: int | None, message: str) -> float | None:
+    """Seconds to leave the store alone; None when waiting will not help."""
+    if code is not None:
+        return _BUSY_CODES.get(code)
+    status = _number(_HTTP_STATUS.search(message))
+    if status is not None:
+        return 1.0 if status >= 500 or status == 429 else None
+    return 1.0 if "executing HTTP request" in message or "Max retries" in message else None
+
+
+def _state(code: int | None, message: str) -> str:
+    if code is not None:
+        return f"is busy: {_brief(message)}"
+    status = _number(_HTTP_STATUS.search(message))
+    return f"answers HTTP {status}" if status else "does not answer; is it running?"
+
+
+def _refusal(error: Exception, code: int | None, message: str) -> str:
+    if isinstance(error, ImportError):
+        return "needs chDB; install huishang[embedded]"
+    if "Cannot lock file" in message:
+        return "is held by another process; read through its HTTP endpoint, or stop it first"
+    if code in _WRONG_LOGIN_CODES:
+        return "refuses the login; check user and password in HUISHANG_CLICKHOUSE"
+    if code in _DENIED_CODES:
+        return f"refuses: {_brief(message)}; use a user that may do this"
+    if code in _MISSING_CODES or message.startswith("Unrecognized column"):
+        return f"lacks what was asked for: {_brief(message)}; run `huishang schema apply`"
+    status = _number(_HTTP_STATUS.search(message))
+    if status is not None:
+        return f"answers HTTP {status}; expected a ClickHouse HTTP port there"
+    return f"failed: {_brief(message)}"
+
+
+def _number(found: re.Match[str] | None) -> int | None:
+    return int(found.group(1)) if found else None
+
+
+def _brief(message: str) -> str:
+    """The first sentence of the engine's message, without code, trace and address."""
+    text = message.rsplit("DB::Exception: ", maxsplit=1)[-1]
+    text = text.split("\n", 1)[0].split(" (version ", 1)[0].split(" (for url ", 1)[0]
+    return text.rstrip(". ")[:300]
+
+
+def _in_utc(value: Any) -> Any:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def _folder(dsn: str) -> Path:
+    parts = urlsplit(dsn)
+    if parts.netloc or parts.path in ("", "/"):
+        raise Fatal(f"{dsn!r} names no folder; expected chdb:///folder, with three slashes")
+    return Path(unquote(parts.path))
+
+
+def _embedded_client(folder: Path) -> Client:
+    with _engine_guard:
+        held = next((path for path, clients in _engine_clients.items() if clients > 0), folder)
+        if held != folder:
+            raise Fatal(
+                f"this process already holds the embedded store {held}, so it cannot open "
+                f"{folder}; an engine has one folder per process"
+            )
+        client = clickhouse_connect.get_client(
+            interface="chdb",
+            path=str(folder),
+            tz_mode="aware",
+            # A host elsewhere must not move toDate and toStartOfHour.
+            settings={"session_timezone": "UTC"},
+        )
+        _engine_clients[folder] += 1
+        return client
+
+
+def _http_client(dsn: str, database: str | None = None) -> Client:
+    parts = urlsplit(dsn)
+    return clickhouse_connect.get_client(
+        dsn=dsn,
+        interface=parts.scheme,
+        database=database,
+        tz_mode="aware",
+        connect_timeout=5,
+        send_receive_timeout=60,
+        # Without a session, clients do not wait for each other on the server.
+        autogenerate_session_id=False,
+        # A proxy from the environment has no way to this machine.
+        pool_mgr=get_pool_manager() if parts.hostname in _LOOPBACK else None,
+    )
+
+
+def _create_database(dsn: str) -> None:
+    name = unquote(urlsplit(dsn).path.strip("/")) or "default"
+    if not re.fullmatch(r"\w+", name):
+        raise Fatal(f"{masked(dsn)} names the database {name!r}; expected letters, digits and _")
+    try:
+        client = _http_client(dsn, database="default")
+        client.command(f"CREATE DATABASE IF NOT EXISTS `{name}`")
+        client.close()
+    except ClickHouseError as error:
+        raise explained(error, masked(dsn)) from None
