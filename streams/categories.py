@@ -21,7 +21,7 @@ class Category(NamedTuple):
     english: str
 
 
-def _load() -> dict[CategoryCode, Category]:
+def _load() -> dict[str, Category]:
     with (files("streams") / "data" / "categories.csv").open(encoding="utf-8") as lines:
         return {
             CategoryCode(row["code"]): Category(

@@ -25,7 +25,7 @@ class County(NamedTuple):
     population_2020: int | None
 
 
-def _load() -> dict[CountyCode, County]:
+def _load() -> dict[str, County]:
     with (files("streams") / "data" / "counties.csv").open(encoding="utf-8") as lines:
         return {
             CountyCode(row["code"]): County(
@@ -73,4 +73,4 @@ def in_city(city_code: str) -> list[CountyCode]:
     >>> in_city("6207")
     ['620702', '620721', '620722', '620723', '620724', '620725']
     """
-    return sorted(code for code in COUNTIES if code.startswith(city_code))
+    return sorted(county.code for county in COUNTIES.values() if county.code.startswith(city_code))

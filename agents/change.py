@@ -1,0 +1,33 @@
+"""What one batch changed: decided once, journaled, then applied the same way live and in recovery."""
+
+import msgspec
+from msgspec import Struct
+
+from streams.contracts import Alert, Digest
+from streams.packs import ActionRow, CaseRow, CountRow, LedgerRow, PresenceRow
+
+
+class Change(Struct, array_like=True, gc=False):
+    """The body of a journal entry.
+
+    at_ms: the partition's clock after this change (latest pack seen).
+    identities: (hour of arrival, new identities as little-endian uint64s).
+    counts: increments; those with piece 0 go to live totals, others are whole
+    history rows. ledger, presence: increments. cases, actions: as they stand.
+    marks: points of the daily cycle that are done: (kind, day since 1970).
+    """
+
+    at_ms: int
+    identities: list[tuple[int, bytes]] = []
+    counts: list[CountRow] = []
+    ledger: list[LedgerRow] = []
+    presence: list[PresenceRow] = []
+    cases: list[CaseRow] = []
+    actions: list[ActionRow] = []
+    alerts: list[Alert] = []
+    digests: list[Digest] = []
+    marks: list[tuple[str, int]] = []
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode = msgspec.msgpack.Decoder(Change).decode

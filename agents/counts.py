@@ -1,0 +1,94 @@
+"""Totals per county, category, channel and hour; rings of hours; counts per day.
+
+The live totals cover the last days (setting totals_days). Older events are
+history: each pack gives them a row of its own piece, and they only enter the
+counts per day.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+from streams.packs import CountRow
+
+HOURS_PER_DAY: Final = 24
+DAYS_KEPT: Final = 400
+
+Key = tuple[str, str, str, int]  # county, category, channel, hour
+Measures = list[int]  # n, red, orange, yellow, blue
+
+
+class Counts:
+    """What one partition has counted."""
+
+    def __init__(self) -> None:
+        self.live: dict[Key, Measures] = {}
+        # (county, category) → hour → n: the ring that rolling totals are read from.
+        self._hours: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+        # (county, category) → day since 1970 UTC → n
+        self._days: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+
+    def add(self, row: CountRow) -> None:
+        """Add an increment: to the live totals for piece 0, and to its day."""
+        series = (row.county, row.category)
+        days = self._days[series]
+        day = row.hour // HOURS_PER_DAY
+        days[day] = days.get(day, 0) + row.n
+        if row.piece:
+            return
+        key = (row.county, row.category, row.channel, row.hour)
+        measures = self.live.get(key)
+        if measures is None:
+            measures = self.live[key] = [0, 0, 0, 0, 0]
+        for index, n in enumerate((row.n, row.red, row.orange, row.yellow, row.blue)):
+            measures[index] += n
+        hours = self._hours[series]
+        hours[row.hour] = hours.get(row.hour, 0) + row.n
+
+    def total(self, key: Key) -> CountRow:
+        """The live total of a key as it stands."""
+        county, category, channel, hour = key
+        return CountRow(county, category, channel, hour, 0, *self.live[key])
+
+    def rolling(self, county: str, category: str, until_hour: int, hours: int) -> int:
+        """Reports in the `hours` hour buckets that end with `until_hour`.
+
+        >>> counts = Counts()
+        >>> counts.add(CountRow("620702", "S01", "phone", 100, 0, 3))
+        >>> counts.add(CountRow("620702", "S01", "web", 99, 0, 2))
+        >>> [counts.rolling("620702", "S01", 100, hours) for hours in (1, 24, 168)]
+        [3, 5, 5]
+        """
+        ring = self._hours.get((county, category))
+        if not ring:
+            return 0
+        return sum(ring.get(hour, 0) for hour in range(until_hour - hours + 1, until_hour + 1))
+
+    def per_day(self, county: str, category: str, until_day: int, days: int) -> list[int]:
+        """Reports per day (UTC), oldest first, ending with `until_day`."""
+        counted = self._days.get((county, category), {})
+        return [counted.get(day, 0) for day in range(until_day - days + 1, until_day + 1)]
+
+    def within(self, county: str, start_hour: int, end_hour: int) -> Iterator[tuple[Key, Measures]]:
+        """Live totals of a county, start_hour ≤ hour < end_hour."""
+        for key, measures in self.live.items():
+            if key[0] == county and start_hour <= key[3] < end_hour:
+                yield key, measures
+
+    def counties(self) -> set[str]:
+        return {key[0] for key in self.live}
+
+    def forget(self, before_hour: int) -> None:
+        """Drop live totals of hours before this, and days out of the 400 kept."""
+        for key in [key for key in self.live if key[3] < before_hour]:
+            del self.live[key]
+        _drop_below(self._hours, before_hour)
+        _drop_below(self._days, before_hour // HOURS_PER_DAY - DAYS_KEPT)
+
+
+def _drop_below(series: dict[tuple[str, str], dict[int, int]], bound: int) -> None:
+    for key, buckets in list(series.items()):
+        for bucket in [bucket for bucket in buckets if bucket < bound]:
+            del buckets[bucket]
+        if not buckets:
+            del series[key]

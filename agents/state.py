@@ -1,0 +1,120 @@
+"""All that tally knows of one partition, and how a change is applied to it."""
+
+from array import array
+from typing import Final
+
+from agents.change import Change
+from agents.counts import HOURS_PER_DAY, Counts
+from agents.dedupe import SeenIds
+from streams.contracts import Alert
+from streams.packs import FORMAT as PACK_FORMAT
+from streams.packs import CaseRow, CountRow, LedgerRow, PresenceRow, Totals
+
+HOUR_MS: Final = 3_600_000
+ALERT_DAYS: Final = 14
+PRESENCE_DAYS: Final = 14
+LEDGER_DAYS: Final = 8
+ROWS_PER_RECORD: Final = 4_000  # keeps a record of totals well under a broker's 1 MB
+
+LedgerKey = tuple[str, str, str, str, int]
+
+
+class State:
+    """One partition. Changed by `apply` only; everything else reads."""
+
+    def __init__(self, dedupe_days: int, totals_days: int) -> None:
+        self._dedupe_hours = dedupe_days * HOURS_PER_DAY
+        self._totals_hours = totals_days * HOURS_PER_DAY
+        self.at_ms = 0
+        self._forgot_hour = 0
+        self.seen = SeenIds()
+        self.counts = Counts()
+        self.ledger: dict[LedgerKey, tuple[int, int]] = {}
+        self.presence: dict[tuple[str, int], tuple[int, int]] = {}
+        self.cases: dict[tuple[str, str], CaseRow] = {}
+        self.alerts: dict[str, Alert] = {}
+        self.marks: dict[str, int] = {}
+
+    def live_from(self, at_ms: int) -> int:
+        """First hour that has a live total at this time; earlier ones are history."""
+        return at_ms // HOUR_MS - self._totals_hours
+
+    def apply(self, change: Change) -> None:
+        """Fold in a change, after forgetting what had passed its horizon before it.
+
+        So what a change touched is still there for its totals to be sent.
+        """
+        if self.at_ms // HOUR_MS > self._forgot_hour:
+            self._forget(self.at_ms)
+        for hour, identities in change.identities:
+            self.seen.add(hour, array("Q", identities))
+        for count in change.counts:
+            self.counts.add(count)
+        for entry in change.ledger:
+            key = (entry.county, entry.stream, entry.source, entry.runid, entry.day)
+            counted, duplicates = self.ledger.get(key, (0, 0))
+            self.ledger[key] = (counted + entry.counted, duplicates + entry.duplicates)
+        for seen in change.presence:
+            grid, zero = self.presence.get((seen.county, seen.day), (0, 0))
+            self.presence[seen.county, seen.day] = (
+                grid + seen.grid_reports,
+                zero + seen.zero_reports,
+            )
+        for case in change.cases:
+            self.cases[case.county, case.case_id] = case
+        for alert in change.alerts:
+            self.alerts[alert.id] = alert
+        self.marks.update(change.marks)
+        self.at_ms = max(self.at_ms, change.at_ms)
+
+    def _forget(self, at_ms: int) -> None:
+        hour = self._forgot_hour = at_ms // HOUR_MS
+        day = hour // HOURS_PER_DAY
+        self.seen.forget(hour - self._dedupe_hours)
+        self.counts.forget(self.live_from(at_ms))
+        for key in [key for key in self.ledger if key[4] < day - LEDGER_DAYS]:
+            del self.ledger[key]
+        for seen in [seen for seen in self.presence if seen[1] < day - PRESENCE_DAYS]:
+            del self.presence[seen]
+        oldest_s = at_ms // 1000 - ALERT_DAYS * 86_400
+        for alert in [a for a in self.alerts.values() if a.window_end.timestamp() < oldest_s]:
+            del self.alerts[alert.id]
+
+    def totals(self, change: Change, version: int, partition: int) -> list[Totals]:
+        """Upserts for everything the change touched, as it stands now, in records of bounded size.
+
+        The change must have been applied. Sending them twice changes nothing.
+        """
+        counts: list[CountRow] = [
+            row
+            if row.piece
+            else self.counts.total((row.county, row.category, row.channel, row.hour))
+            for row in change.counts
+            # A total may have passed its horizon since; its last value was sent then.
+            if row.piece or (row.county, row.category, row.channel, row.hour) in self.counts.live
+        ]
+        ledger = []
+        for row in change.ledger:
+            key = (row.county, row.stream, row.source, row.runid, row.day)
+            if key in self.ledger:
+                ledger.append(LedgerRow(*key, *self.ledger[key]))
+        presence = [
+            PresenceRow(row.county, row.day, *self.presence[row.county, row.day])
+            for row in change.presence
+            if (row.county, row.day) in self.presence
+        ]
+        first = Totals(
+            PACK_FORMAT,
+            version,
+            partition,
+            counts[:ROWS_PER_RECORD],
+            ledger,
+            presence,
+            [self.cases[case.county, case.case_id] for case in change.cases],
+            change.actions,
+        )
+        rest = [
+            Totals(PACK_FORMAT, version, partition, counts[start : start + ROWS_PER_RECORD])
+            for start in range(ROWS_PER_RECORD, len(counts), ROWS_PER_RECORD)
+        ]
+        return [first, *rest]
