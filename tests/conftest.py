@@ -1,0 +1,22 @@
+"""What holds for every test: the caller's HUISHANG_* settings and .env file stay outside."""
+
+import os
+
+import pytest
+
+from streams.settings import PREFIX, Settings
+from tests.kafka.jars import CACHE_VARIABLE
+
+
+def pytest_configure() -> None:
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        if name != CACHE_VARIABLE:
+            del os.environ[name]
+    Settings.model_config["env_file"] = None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`-m kafka` and `-k kafka` find whatever needs Apache Kafka, through whichever fixture."""
+    for item in items:
+        if "kafka_only" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.kafka)

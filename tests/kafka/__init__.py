@@ -1,0 +1,1 @@
+"""Apache Kafka for the tests: where its jars come from."""

@@ -1,0 +1,93 @@
+"""Apache Kafka's jars: fetched once with Maven into a cache folder."""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+_POM = Path(__file__).with_name("pom.xml")
+_REPOSITORY = Path(__file__).parents[2]
+_JAVA_AT_LEAST = 17
+_FETCH_WITHIN_S = 900
+CACHE_VARIABLE = "HUISHANG_TEST_CACHE"
+
+
+class KafkaMissing(Exception):  # noqa: N818  a skip's reason, not a fault
+    """Apache Kafka cannot run here; the message says what is missing and how to get it."""
+
+
+def version() -> str:
+    """The version of Apache Kafka that pom.xml names."""
+    found = ET.parse(_POM).findtext(".//{*}kafka.version")
+    assert found, f"{_POM} names no kafka.version"
+    return found
+
+
+def java() -> str:
+    """Path of a Java that can run Kafka. Raises KafkaMissing."""
+    home = os.environ.get("JAVA_HOME")
+    found = shutil.which("java", path=f"{home}/bin" if home else None)
+    if not found:
+        raise KafkaMissing(
+            f"no java found; install Java {_JAVA_AT_LEAST} or newer (openjdk-17-jre-headless)"
+        )
+    answer = subprocess.run(
+        [found, "-version"], check=False, capture_output=True, text=True, timeout=60
+    )
+    said = re.search(r'version "(\d+)', answer.stderr)
+    if not said or int(said[1]) < _JAVA_AT_LEAST:
+        raise KafkaMissing(
+            f"{found} is {answer.stderr.splitlines()[0] if answer.stderr else 'silent'}; "
+            f"Apache Kafka {version()} needs Java {_JAVA_AT_LEAST} or newer"
+        )
+    return found
+
+
+def fetched() -> Path:
+    """The folder with the jars, fetched if this is the first time.
+
+    A run beside this one waits for the first to finish; a run that was stopped
+    half-way leaves no folder. Raises KafkaMissing without Maven or network.
+    """
+    cache = Path(os.environ.get(CACHE_VARIABLE) or _REPOSITORY / ".cache").absolute()
+    folder = cache / f"kafka-{version()}"
+    if folder.is_dir():
+        return folder
+    maven = shutil.which("mvn")
+    if not maven:
+        raise KafkaMissing(
+            f"no mvn found and no jars in {folder}; install Maven, or copy the jars there"
+        )
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / f"kafka-{version()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            with tempfile.TemporaryDirectory(prefix="kafka-", dir=cache) as part:
+                _copy_jars(maven, Path(part) / "jars")
+                (Path(part) / "jars").rename(folder)
+    return folder
+
+
+def _copy_jars(maven: str, into: Path) -> None:
+    command = [maven, "--batch-mode", "--quiet", "--file", str(_POM)]
+    command += ["dependency:copy-dependencies", "-DincludeScope=runtime"]
+    command += [f"-DoutputDirectory={into}"]
+    try:
+        done = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=_FETCH_WITHIN_S,
+            cwd=into.parent,
+        )
+    except subprocess.TimeoutExpired:
+        raise KafkaMissing(f"Maven did not finish within {_FETCH_WITHIN_S} s") from None
+    if done.returncode or not list(into.glob("kafka_2.13-*.jar")):
+        raise KafkaMissing(
+            f"Maven could not fetch Apache Kafka {version()}: {(done.stdout + done.stderr)[-2000:]}"
+        )
