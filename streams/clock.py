@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from streams.settings import Settings
+
 
 class Clock(Protocol):
     """Anything that tells the time in UTC."""
@@ -52,3 +54,8 @@ class FileClock:
             return datetime.fromisoformat(self._path.read_text(encoding="ascii")).astimezone(UTC)
         except (FileNotFoundError, ValueError):
             return datetime.now(UTC)
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The clock of a process: the machine's, or the file's when one is set."""
+    return FileClock(settings.clock_file) if settings.clock_file else SystemClock()

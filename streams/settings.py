@@ -1,45 +1,65 @@
-"""Every setting, read once: environment, .env file, secret files, a running Huishang, defaults.
+"""Every setting, read once: environment, files, a running Huishang, defaults.
 
-Twelve-factor: each setting is an environment variable HUISHANG_<NAME>. A file
-of that name under /run/secrets does for secrets. While `huishang run` is up, its
-addresses stand in <data>/run.json and serve as defaults for the other commands.
+Twelve-factor: each setting is an environment variable HUISHANG_<NAME>. What goes
+before what: the command line, the environment, the file that HUISHANG_<NAME>_FILE
+names, .env in the working folder, a file HUISHANG_<NAME> under /run/secrets, a
+`huishang run` that is up (its addresses stand in <data>/run.json), the default.
 """
 
-import json
+import difflib
 import os
 import re
-from functools import cache
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator
-from pydantic.fields import FieldInfo
+from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from streams.errors import UserError
+from streams.runfile import RUN_FILE, Run, read_run
 
-PREFIX = "HUISHANG_"
-RUN_FILE = "run.json"
-_SECRETS = "/run/secrets"
-_PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s]*?):([^/@\s]*)@")
+__all__ = [
+    "PREFIX",
+    "RUN_FILE",
+    "Run",
+    "Settings",
+    "SettingsError",
+    "Shown",
+    "load",
+    "masked",
+    "read_run",
+    "shown",
+    "strangers",
+]
+
+PREFIX: Final = "HUISHANG_"
+SECRETS: Final = Path("/run/secrets")
+_PASSWORD_IN_URL: Final = re.compile(r"(?<=://)([^:/@\s]*):\S*@")
+_PASSWORD_AS_FIELD: Final = re.compile(r"(?i)\b(password|passwd|secret|token)=[^&;\s]+")
+_BROKER: Final = re.compile(r"^(\[[0-9a-fA-F:]+\]|[^\s,:/@]+)(:\d{1,5})?$")
+_ELSEWHERE: Final = (f"{PREFIX}TEST_",)  # read by the test suite
+
+
+def _default_data() -> Path:
+    return user_data_path("huishang")
 
 
 class Settings(BaseSettings):
-    """What can be set, with its default. Units are in the names."""
+    """What can be set, with its default. Units are in the names.
+
+    Made by `load`, which reads the environment and the rest; Settings(...) itself
+    takes what it is given and defaults.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_file=".env",
-        secrets_dir=_SECRETS if os.path.isdir(_SECRETS) else None,
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     data: Path = Field(
-        default_factory=lambda: user_data_path("huishang"),
+        default_factory=_default_data,
         description="folder for the embedded store, journal and run files",
     )
     kafka: str = Field("127.0.0.1:9092", description="bootstrap servers, comma-separated")
@@ -86,7 +106,23 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="auto: text on a terminal, else json"
     )
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="debug also shows tracebacks"
+    )
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @field_validator("data", "rules", "clock_file")
+    @classmethod
+    def _whole_path(cls, path: Path | None) -> Path | None:
+        # Absolute: a child process may have another working folder.
+        return path.expanduser().absolute() if path else None
+
+    @field_validator("kafka")
+    @classmethod
+    def _bootstrap_servers(cls, servers: str) -> str:
+        if not all(_BROKER.match(server) for server in servers.split(",")):
+            raise ValueError("expected host:port, or several with commas between")
+        return servers
 
     @field_validator("timezone")
     @classmethod
@@ -94,7 +130,7 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(name)
         except (KeyError, ValueError, OSError):
-            raise ValueError(f"no time zone {name!r}; use a name like Asia/Shanghai") from None
+            raise ValueError("expected the name of a time zone, like Asia/Shanghai") from None
         return name
 
     @property
@@ -104,54 +140,17 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        given = (init_settings, env_settings, dotenv_settings, file_secret_settings)
-        return (*given, _Running(settings_cls, given))
+        return (init_settings,)  # `load` reads the others, and remembers which gave what
 
 
-class _Running(PydanticBaseSettingsSource):
-    """The addresses of a `huishang run` that is up in the same data folder."""
-
-    def __init__(
-        self,
-        settings_cls: type[BaseSettings],
-        given: tuple[PydanticBaseSettingsSource, ...],
-    ) -> None:
-        super().__init__(settings_cls)
-        self._given = given
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        data = next(
-            (found["data"] for source in self._given if "data" in (found := source())),
-            user_data_path("huishang"),
-        )
-        running = read_run(Path(data))
-        return running.settings if running else {}
-
-
-class Run(NamedTuple):
-    """A `huishang run` that is up: its process id and what it set."""
-
-    pid: int
-    settings: dict[str, Any]
-
-
-def read_run(data: Path) -> Run | None:
-    """The run that owns this data folder, or None when there is none alive."""
-    try:
-        record = json.loads((data / RUN_FILE).read_text(encoding="utf-8"))
-        os.kill(record["pid"], 0)
-    except (OSError, ValueError, KeyError):
-        return None
-    return Run(record["pid"], record["settings"])
+class SettingsError(UserError):
+    """A setting cannot be used; the command exits with 78."""
 
 
 class Shown(NamedTuple):
@@ -168,60 +167,121 @@ def masked(value: object) -> str:
 
     >>> masked("https://grafana:secret@db:8443/huishang")
     'https://grafana:***@db:8443/huishang'
+    >>> masked("http://db:8123/default?user=me&password=secret")
+    'http://db:8123/default?user=me&password=***'
     """
-    return _PASSWORD_IN_URL.sub(r"\1:***@", "" if value is None else str(value))
+    text = "" if value is None else str(value)
+    return _PASSWORD_AS_FIELD.sub(r"\1=***", _PASSWORD_IN_URL.sub(r"\1:***@", text))
 
 
 def load(**given: Any) -> Settings:
-    """Read the settings; `given` goes before everything else.
+    """Read the settings; `given` (the command line) goes before everything else.
 
-    Raises UserError naming the variable, what it held and what it should hold.
+    Raises SettingsError naming the variable, what it held (passwords masked,
+    secret files not at all) and what is expected.
     """
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for origin, found in _sources(given):
+        for name, value in found.items():
+            if name in Settings.model_fields and name not in values:
+                values[name] = value
+                origins[name] = origin
+    data = Path(values.get("data") or _default_data()).expanduser()
+    if running := read_run(data):
+        for name in running.settings.keys() & Settings.model_fields.keys() - values.keys():
+            values[name] = running.settings[name]
+            origins[name] = f"huishang run (pid {running.pid})"
     try:
-        return Settings(**given)
+        settings = Settings(**values)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise UserError(
-            f"{PREFIX}{name.upper()} is {masked(first.get('input'))!r}: {first['msg']}"
-        ) from None
+        raise SettingsError(_sentence(error, origins)) from None
+    settings._origins.update(origins)
+    return settings
 
 
 def shown(settings: Settings) -> list[Shown]:
     """Every setting with its value (passwords masked) and where it came from."""
-    rows = []
-    for name, field in Settings.model_fields.items():
-        rows.append(
-            Shown(
-                name=PREFIX + name.upper(),
-                value=masked(getattr(settings, name)),
-                origin=_origin(settings, name),
-                description=field.description or "",
-            )
+    return [
+        Shown(
+            name=PREFIX + name.upper(),
+            value=masked(getattr(settings, name)),
+            origin=settings._origins.get(name, "default"),
+            description=field.description or "",
         )
-    return rows
+        for name, field in Settings.model_fields.items()
+    ]
 
 
-def _origin(settings: Settings, name: str) -> str:
-    variable = PREFIX + name.upper()
-    if name not in settings.model_fields_set:
-        return "default"
-    if os.environ.get(variable):
-        return "environment"
-    if name in _dotenv_names():
-        return ".env"
-    if os.path.exists(os.path.join(_SECRETS, variable)):
-        return "secret file"
-    running = read_run(settings.data)
-    if running and name in running.settings:
-        return f"huishang run (pid {running.pid})"
-    return "command line"
+def strangers(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """One sentence for each HUISHANG_ variable that is no setting, with the closest name."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    sentences = []
+    for name in sorted({*environment, *_dotenv()}):
+        if not name.startswith(PREFIX) or name.startswith(_ELSEWHERE):
+            continue
+        if name in known or name.removesuffix("_FILE") in known:
+            continue
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; {close[0]} is the closest" if close else ""
+        sentences.append(f"{name} is no setting of Huishang and has no effect{hint}")
+    return sentences
 
 
-@cache
-def _dotenv_names() -> frozenset[str]:
-    from dotenv import dotenv_values
+def _sources(given: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """What is said about settings and where, first come first served."""
+    yield "command line", given
+    yield "environment", _named(os.environ)
+    for name in Settings.model_fields:
+        variable = f"{PREFIX}{name.upper()}_FILE"
+        if path := os.environ.get(variable):
+            if os.environ.get(PREFIX + name.upper()):
+                raise SettingsError(
+                    f"{variable} and {PREFIX}{name.upper()} are both set; keep one of them"
+                )
+            yield f"file {path}", {name: _content(Path(path), variable)}
+    yield ".env", _named(_dotenv())
+    for name in Settings.model_fields:
+        path_of_secret = SECRETS / (PREFIX + name.upper())
+        if path_of_secret.is_file():
+            yield "secret file", {name: _content(path_of_secret, PREFIX + name.upper())}
 
-    return frozenset(
-        name.upper().removeprefix(PREFIX).lower() for name in dotenv_values(".env")
-    )
+
+def _named(variables: Mapping[str, str | None]) -> dict[str, str]:
+    """Settings by their own names; an empty variable says nothing."""
+    return {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in variables.items()
+        if value and name.startswith(PREFIX) and name.isupper()
+    }
+
+
+def _content(path: Path, variable: str) -> str:
+    try:
+        return path.expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError(f"{variable}: cannot read {path}: {why}") from None
+
+
+def _dotenv() -> dict[str, str | None]:
+    path = Settings.model_config.get("env_file")
+    if not isinstance(path, str) or not Path(path).is_file():
+        return {}
+    from dotenv import dotenv_values  # noqa: PLC0415
+
+    return dotenv_values(path)
+
+
+def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
+    """What is wrong with the first setting that is, on one line."""
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    origin = origins.get(name, "default")
+    got = "what it holds" if "file" in origin else repr(masked(first.get("input")))
+    message = first["msg"].removeprefix("Value error, ")
+    if pattern := first.get("ctx", {}).get("pattern"):
+        message = f"expected text like {pattern}"
+    elif message.startswith("Input should be "):
+        message = "expected " + message.removeprefix("Input should be ").split(", unable")[0]
+    return f"{PREFIX}{name.upper()} ({origin}) cannot be {got}: {message}"

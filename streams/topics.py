@@ -1,10 +1,12 @@
 """The topics: names, partitions, retention, and which stage writes them."""
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 from aiokafka.partitioner import murmur2
 
 from streams.contracts import EVENTS
+from streams.errors import Fatal
 from streams.settings import Settings
 
 _DAY_MS: Final = 86_400_000
@@ -44,6 +46,10 @@ TOPICS: Final[tuple[Topic, ...]] = (
 )
 
 
+# A county's place in these is part of tally's state: their partitions must agree.
+TIED: Final = (REPORTS, JOURNAL, COUNTS)
+
+
 def full_name(settings: Settings, name: str) -> str:
     """The topic's (or consumer group's) name on the broker."""
     return settings.topic_prefix + name
@@ -56,3 +62,39 @@ def partition_of(county_code: str, partitions: int) -> int:
     15
     """
     return int((murmur2(county_code.encode()) & 0x7FFFFFFF) % partitions)
+
+
+async def assert_partitions(settings: Settings, admin: Any) -> None:
+    """Raise Fatal unless the topics tied to tally's partitions are there and agree.
+
+    For a stage's start; admin: a started aiokafka.admin.AIOKafkaAdminClient.
+    """
+    check_partitions(settings, await partitions_on(admin))
+
+
+async def partitions_on(admin: Any) -> dict[str, int]:
+    """How many partitions each topic on the broker has, by full name."""
+    # Asking for all of them: to ask for one by name may create it.
+    return {found["topic"]: len(found["partitions"]) for found in await admin.describe_topics()}
+
+
+def check_partitions(
+    settings: Settings, there: Mapping[str, int], *, missing_is_fine: bool = False
+) -> None:
+    """Raise Fatal when a tied topic has another number of partitions than the setting.
+
+    there: partitions by full name, as `partitions_on` gives them.
+    """
+    for topic in TIED:
+        name = full_name(settings, topic)
+        if name not in there:
+            if missing_is_fine or (topic == JOURNAL and settings.journal == "file"):
+                continue
+            raise Fatal(f"topic {name} is missing at {settings.kafka}; run `huishang topics apply`")
+        if there[name] != settings.partitions:
+            raise Fatal(
+                f"topic {name} has {there[name]} partitions, HUISHANG_PARTITIONS is "
+                f"{settings.partitions}; set it to {there[name]}. Counties would move between "
+                "partitions and be counted anew: changing the number of a topic in use is a "
+                "command of a later version"
+            )
