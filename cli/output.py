@@ -34,6 +34,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str =
     for row in kept:
         drawn.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     # A pipe has no width: programs and `less -S` get whole lines.
-    width = None if sys.stdout.isatty() else 10_000
-    console = Console(file=sys.stdout, width=width, soft_wrap=width is not None)
-    console.print(drawn)
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 10_000)
+    with console.capture() as capture:
+        console.print(drawn)
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    click.echo("\n".join(line for line in lines if line))

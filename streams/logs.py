@@ -103,7 +103,7 @@ def _shown(name: str, value: Any) -> Any:
         return f"({len(value)} characters)" if isinstance(value, str) else "(left out)"
     match value:
         case None | bool() | int() | float():
-            shown = value
+            shown: Any = value
         case bytes() | bytearray() | memoryview():
             shown = f"({len(value)} bytes)"
         case Mapping():
