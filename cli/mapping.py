@@ -141,7 +141,9 @@ def county_of(written: str) -> CountyCode:
     if len(codes) == 1:
         return codes[0]
     if codes:
-        choice = ", ".join(f"{code} {COUNTIES[code].province}" for code in codes[:8])
+        choice = ", ".join(
+            f"{code} {COUNTIES[code].province}{COUNTIES[code].city}" for code in codes[:8]
+        )
         raise UserError(f"several counties are called {written!r}; use a code: {choice}")
     raise UserError(
         f"no county {written!r}; expected a six-digit code like 620702, "

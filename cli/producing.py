@@ -105,7 +105,7 @@ class Producer:
                 record.key,
                 record.partition,
                 record.timestamp_ms,
-                record.headers,
+                list(record.headers),  # aiokafka takes nothing else
             )
         except KafkaError as error:
             raise self._away(error) from error

@@ -1,7 +1,7 @@
 """Rows out of CSV and JSON-lines, streamed: one row in memory at a time."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -55,7 +55,7 @@ class CsvRows:
     """
 
     def __init__(
-        self, lines: Lines, encoding: str, needed: set[str], delimiter: str | None = None
+        self, lines: Lines, encoding: str, needed: Set[str], delimiter: str | None = None
     ) -> None:
         self._lines = lines
         self._encoding = encoding
@@ -85,15 +85,15 @@ class CsvRows:
                     f"row {self._number + 1} is not {self._encoding}; see --encoding"
                 ) from None
             except csv.Error as error:
-                problem = f"CSV ({error})"
+                problem = f"cannot be read as CSV: {error}"
             if self._lines.ends_in_open_quote():
-                problem = "a closing quote before the end of the file"
+                problem = "opens a quote that is not closed before the end of the file"
             digest = self._lines.accept()
             if not problem and not any(map(str.strip, cells)):
                 continue
             self._number += 1
             if any(map(str.strip, cells[len(self._header) :])):
-                problem = f"{len(self._header)} cells as in the header, not {len(cells)}"
+                problem = f"has {len(cells)} cells where the header has {len(self._header)}"
             named = {} if problem else dict(zip(self._header, cells, strict=False))
             return Row(self._number, named, digest, problem)
 
@@ -133,7 +133,7 @@ def _delimiter_of(header: str) -> str:
     return max(DELIMITERS, key=lambda mark: len(next(csv.reader([header], delimiter=mark), [])))
 
 
-def check_columns(needed: set[str], present: Sequence[str]) -> None:
+def check_columns(needed: Set[str], present: Sequence[str]) -> None:
     """Raises UserError for a column that is missing, or there twice."""
     listed = ", ".join(name if len(name) <= 24 else name[:24] + "…" for name in present)
     for column in sorted(needed):
@@ -171,11 +171,11 @@ def _object(line: bytes, encoding: str) -> tuple[dict[str, Any], str]:
     try:
         value = orjson.loads(line if encoding == "utf-8" else line.decode(encoding))
     except (orjson.JSONDecodeError, UnicodeDecodeError):
-        return {}, f"a JSON object in {encoding}"
-    return (value, "") if isinstance(value, dict) else ({}, "a JSON object")
+        return {}, f"is not JSON in {encoding}"
+    return (value, "") if isinstance(value, dict) else ({}, "is not a JSON object")
 
 
-def check_json_columns(path: Path, encoding: str, needed: set[str]) -> None:
+def check_json_columns(path: Path, encoding: str, needed: Set[str]) -> None:
     """Raises UserError if none of the first objects of a file has a column that is needed."""
     present: dict[str, None] = {}
     with path.open("rb") as file:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
 EXPECTED: Final = (
-    "a time with the year first, like 2019/2/28 12:32, 2019-02-28T12:32:00+08:00, "
-    "2019年2月28日 12时32分, 20190228, or epoch seconds or milliseconds"
+    "a time with the year first, like 2019/2/28 12:32, 2019年2月28日 12时32分 or "
+    "2019-02-28T12:32:00+08:00, or epoch seconds or milliseconds"
 )
 _EPOCH_MS_FROM: Final = 100_000_000_000  # as seconds this would be the year 5138
 _EPOCH_LIMIT_S: Final = 4_102_444_800  # 2100-01-01; years are 1900 to 2099
