@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import json
 import os
+import random
 import socket
 import sys
 import time
@@ -21,6 +22,7 @@ from aiokafka.errors import KafkaError
 
 from cli import topics
 from cli.children import Children
+from sinks.store import EMBEDDED_FOLDER, embedded_dsn
 from streams.errors import Fatal, UserError
 from streams.settings import PREFIX, RUN_FILE, Settings
 
@@ -32,6 +34,7 @@ PARTITIONS: Final = 4  # of `reports` unless set: one machine, one tally process
 _PORTS: Final = ("kafka_port", "clickhouse_port", "status_port", "intake_port", "tally_port")
 _HEALTH_PORT: Final = {"intake": "intake_port", "tally": "tally_port", "sink": "status_port"}
 _SHARED: Final = ("kafka", "clickhouse", "partitions", "topic_prefix", *_PORTS)
+_FREE_PORTS: Final = range(20_000, 32_768)
 _LOCK_FILE: Final = "lock"
 _LOCK_WAIT_S: Final = 15.0
 _READY_WAIT_S: Final = 120.0
@@ -105,15 +108,17 @@ def _is_running(pid: str) -> bool:
 
 
 @asynccontextmanager
-async def embedded(settings: Settings, lock: int) -> AsyncIterator[Embedded]:
+async def embedded(
+    settings: Settings, lock: int, *, any_port: bool = False
+) -> AsyncIterator[Embedded]:
     """Start broker, topics and stages in the folder that `lock` owns; end them on leaving.
 
-    Ports of 0 become free ones. Raises UserError when a port is taken or the
+    Ports of 0 become free ones; with any_port also default ports that are taken. Raises UserError when a port is taken or the
     embedded packages are missing, ChildEnded when a process ends meanwhile,
     Fatal when one is not ready in two minutes.
     """
     broker = _broker_program()
-    settings = resolved(settings)
+    settings = resolved(settings, any_port=any_port)
     children = Children(settings.data / "logs", [lock])
     up = Embedded(settings, children)
     try:
@@ -132,9 +137,9 @@ async def embedded(settings: Settings, lock: int) -> AsyncIterator[Embedded]:
         await children.stop(STOP_ORDER)
 
 
-def resolved(settings: Settings) -> Settings:
+def resolved(settings: Settings, *, any_port: bool = False) -> Settings:
     """The settings as the processes get them: data folder, ports, addresses, partitions."""
-    ports = _free_ports(settings)
+    ports = _free_ports(settings, any_port)
     data = settings.data.expanduser().resolve()
     partitions = settings.partitions if "partitions" in settings.model_fields_set else PARTITIONS
     return settings.model_copy(
@@ -156,7 +161,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
         for name in Settings.model_fields
         if (value := getattr(settings, name)) not in (None, "")
     }
-    given[PREFIX + "CLICKHOUSE"] = f"chdb://{settings.data / 'store'}"
+    given[PREFIX + "CLICKHOUSE"] = embedded_dsn(settings.data / EMBEDDED_FOLDER)
     return {**_plain(), **given}
 
 
@@ -166,23 +171,38 @@ def _plain() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 
-def _free_ports(settings: Settings) -> dict[str, int]:
+def _free_ports(settings: Settings, any_port: bool) -> dict[str, int]:
     """Every port, those of 0 replaced by free ones; all are held while choosing."""
     ports = {}
     with contextlib.ExitStack() as held:
         for name in sorted(_PORTS, key=lambda name: getattr(settings, name) == 0):
             host = "127.0.0.1" if name == "kafka_port" else settings.host
+            wanted = getattr(settings, name)
             probe = held.enter_context(socket.socket())
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((host, getattr(settings, name)))
+                if wanted:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind((host, wanted))
+                else:
+                    _bind_free(probe, host)
             except OSError as error:
-                raise UserError(
-                    f"cannot listen on {host}:{getattr(settings, name)} ({error.strerror}); "
-                    f"set {PREFIX}{name.upper()} to another port, or to 0 for a free one"
-                ) from None
+                if not any_port or name in settings.model_fields_set:
+                    raise UserError(
+                        f"cannot listen on {host}:{wanted} ({error.strerror}); "
+                        f"set {PREFIX}{name.upper()} to another port, or to 0 for a free one"
+                    ) from None
+                probe = held.enter_context(socket.socket())
+                _bind_free(probe, host)
             ports[name] = probe.getsockname()[1]
     return ports
+
+
+def _bind_free(probe: socket.socket, host: str) -> None:
+    """Bind below the range of outgoing connections, one of which could take the port meanwhile."""
+    for port in random.sample(_FREE_PORTS, 100):
+        with contextlib.suppress(OSError):
+            return probe.bind((host, port))
+    return probe.bind((host, 0))
 
 
 def _broker_program() -> str:
