@@ -49,7 +49,7 @@ def _state(code: int | None, message: str) -> str:
     if code is not None:
         return f"is busy: {_brief(message)}"
     status = _number(_HTTP_STATUS.search(message))
-    return f"answers HTTP {status}" if status else "does not answer; is it running?"
+    return f"answers HTTP {status}" if status else "does not answer; start it, or set HUISHANG_CLICKHOUSE"
 
 
 def _refusal(error: Exception, code: int | None, message: str) -> str:

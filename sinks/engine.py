@@ -111,12 +111,11 @@ class Engine:
         # chDB is an extra, which only the embedded store needs.
         connection: Any = import_module("chdb").connect(self._folder)
         try:
-            for setting, value in _settings(asked).items():
-                connection.query(f"SET {setting} = {_quoted(str(value))}")
+            settings = _settings(asked) | ({} if asked.may_write else {"readonly": 1})
+            pairs = (f"{name} = {_quoted(str(value))}" for name, value in settings.items())
+            connection.query(f"SET {', '.join(pairs)}")
             if asked.database:
                 connection.query(f"USE `{asked.database}`")
-            if not asked.may_write:
-                connection.query("SET readonly = 1")
             found = connection.query(sql, name, params=asked.parameters)
             body = found.bytes() or b""
             summary = {

@@ -4,6 +4,7 @@ One DSN says which: http(s)://user:password@host:port/database, or
 chdb:///folder. Calls block; asyncio code goes through asyncio.to_thread.
 """
 
+import logging
 import queue
 import re
 import threading
@@ -38,6 +39,9 @@ _INSERT_SETTINGS: Final = {
 }
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+# The driver logs what it raises; it is said once, by whoever catches it.
+logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
 
 _engine_guard = threading.Lock()
 _engine_clients: Counter[Path] = Counter()

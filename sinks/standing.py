@@ -1,0 +1,82 @@
+"""How things stand, as the status page shows it: questions to the store."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sinks.store import Store
+from streams.counties import COUNTIES, CountyCode
+
+_ALERTS_SHOWN: Final = 20
+_DIGESTS_SHOWN: Final = 12
+
+# Rolling totals as in the view `rolling`, but up to a time that is passed in.
+_ROLLING: Final = """
+SELECT county,
+    sumIf(n, hour >= toStartOfHour({now:DateTime})) AS n_1h,
+    sumIf(n, hour >= toStartOfHour({now:DateTime}) - INTERVAL 23 HOUR) AS n_24h,
+    sum(n) AS n_7d
+FROM counts FINAL
+WHERE hour >= toStartOfHour({now:DateTime}) - INTERVAL 167 HOUR
+  AND hour <= toStartOfHour({now:DateTime})
+GROUP BY county
+"""
+_LEDGER: Final = """
+SELECT county, sum(counted) AS counted, sum(duplicates) AS duplicates
+FROM ledger FINAL GROUP BY county
+"""
+_DEAD_LETTERS: Final = (
+    "SELECT county, count() AS dead_letters FROM dead_letters FINAL GROUP BY county"
+)
+_ALERTS: Final = "SELECT county, count() AS alerts FROM alerts FINAL GROUP BY county"
+_LATEST_ALERTS: Final = """
+SELECT id, level, county, category, title, reason, observed, `limit`, expected, state, raised_at
+FROM alerts FINAL ORDER BY raised_at DESC, id LIMIT {limit:UInt32}
+"""
+_LATEST_DIGESTS: Final = """
+SELECT id, kind, county, title, issued_at
+FROM digests FINAL ORDER BY issued_at DESC, county, id LIMIT {limit:UInt32}
+"""
+_FIGURES: Final = ("counted", "duplicates", "dead_letters", "n_1h", "n_24h", "n_7d", "alerts")
+
+
+def standing(store: Store, now: datetime) -> dict[str, Any]:
+    """Figures per county and in all, the latest alerts and digests. Blocks.
+
+    counties: rows with code, name and the figures, by code; code '' stands for
+    dead letters whose county could not be read. Raises SinkBusy or Fatal.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    rolling = store.query(_ROLLING, {"now": now.replace(microsecond=0)})
+    for rows in (rolling, *(store.query(sql) for sql in (_LEDGER, _DEAD_LETTERS, _ALERTS))):
+        for row in rows:
+            found.setdefault(str(row["county"]), {}).update(row)
+    counties = [
+        {"code": code, "name": name_of(code)} | {name: row.get(name, 0) for name in _FIGURES}
+        for code, row in sorted(found.items())
+    ]
+    return {
+        "at": now,
+        "counties": counties,
+        "totals": {name: sum(row[name] for row in counties) for name in _FIGURES},
+        "alerts": store.query(_LATEST_ALERTS, {"limit": _ALERTS_SHOWN}),
+        "digests": store.query(_LATEST_DIGESTS, {"limit": _DIGESTS_SHOWN}),
+    }
+
+
+def digest(store: Store, digest_id: str) -> dict[str, Any] | None:
+    """One digest with its body, or None. Blocks. Raises SinkBusy or Fatal."""
+    rows = store.query(
+        "SELECT title, body, county, issued_at FROM digests FINAL WHERE id = {id:String} LIMIT 1",
+        {"id": digest_id},
+    )
+    return rows[0] if rows else None
+
+
+def name_of(code: str) -> str:
+    """A county's name; empty when the code is not known.
+
+    >>> name_of("620702")
+    '甘州区'
+    """
+    county = COUNTIES.get(CountyCode(code))
+    return county.name if county else ""
