@@ -3,6 +3,7 @@
 Pure and deterministic: the same lexicon, title and text give the same answer.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple, Self
@@ -60,8 +61,7 @@ class Classifier:
         terms = lexicon.terms
         # Leaves are numbered by priority: the lowest number wins a tie.
         rank = {code: number for number, code in enumerate(lexicon.priority)}
-        self._rank = tuple(rank[term.leaf] for term in terms)
-        self._weight = tuple(term.weight for term in terms)
+        self._entries = tuple((rank[term.leaf], term.weight) for term in terms)
         automaton = CharwiseDoubleArrayAhoCorasick([term.text for term in terms])
         # At each end only the longest term: shorter ones ending there lie inside it.
         self._find: Callable[[str], list[Hit]] = automaton.find_overlapping_no_suffix
@@ -84,40 +84,43 @@ class Classifier:
                 kept.append(hit)
         return kept
 
-    def _found(self, title: str, text: str) -> dict[int, float]:
-        """Weight of each distinct term found, by its index."""
-        weights = self._weight
-        found = {term: weights[term] for _, _, term in self.hits(normalise(text))}
-        if title:
-            for _, _, term in self.hits(normalise(title)):
-                found[term] = weights[term] * TITLE_WEIGHT
-        return found
-
-    def _scores(self, found: dict[int, float]) -> dict[int, float]:
-        """Score of each leaf that has one, by its rank."""
-        scores: dict[int, float] = {}
-        for term, weight in found.items():
-            rank = self._rank[term]
-            scores[rank] = scores.get(rank, 0.0) + weight
-        return scores
+    def _add(
+        self, text: str, times: float, found: dict[int, float], scores: dict[int, float]
+    ) -> None:
+        """Enter the terms of a text that are not found yet, and what they add to their leaves."""
+        leftmost = sys.maxsize
+        entries = self._entries
+        for start, _, term in reversed(self._find(normalise(text))):
+            if start < leftmost:
+                leftmost = start
+                if term not in found:
+                    rank, weight = entries[term]
+                    found[term] = weight = weight * times
+                    scores[rank] = scores[rank] + weight if rank in scores else weight
 
     def category(self, title: str, text: str) -> CategoryCode:
         """The leaf alone; the same as classify(title, text).category, in less time."""
-        scores = self._scores(self._found(title, text))
-        if not scores:
-            return OUTSIDE
-        best = max(scores.values())
-        if best < LEAST_SCORE:
-            return OUTSIDE
-        return self.lexicon.priority[min(rank for rank, score in scores.items() if score == best)]
+        scores: dict[int, float] = {}
+        found: dict[int, float] = {}
+        if title:
+            self._add(title, TITLE_WEIGHT, found, scores)
+        self._add(text, 1.0, found, scores)
+        best, winner = 0.0, 0
+        for rank, score in scores.items():
+            if score > best or (score == best and rank < winner):
+                best, winner = score, rank
+        return self.lexicon.priority[winner] if best >= LEAST_SCORE else OUTSIDE
 
     def classify(self, title: str, text: str) -> Classified:
         """The leaf with the terms that decided it; S99 without terms when nothing did.
 
         title, text: as they came or redacted; they are normalised here.
         """
-        found = self._found(title, text)
-        ranked = sorted((-score, rank) for rank, score in self._scores(found).items())
+        scores: dict[int, float] = {}
+        found: dict[int, float] = {}
+        self._add(title, TITLE_WEIGHT, found, scores)
+        self._add(text, 1.0, found, scores)
+        ranked = sorted((-score, rank) for rank, score in scores.items())
         if not ranked or -ranked[0][0] < LEAST_SCORE:
             return _NOTHING
         score, winner = -ranked[0][0], ranked[0][1]
@@ -125,7 +128,7 @@ class Classifier:
         deciding = sorted(
             (-weight, self.lexicon.terms[term].text)
             for term, weight in found.items()
-            if weight and self._rank[term] == winner
+            if weight and self._entries[term][0] == winner
         )
         return Classified(
             self.lexicon.priority[winner],

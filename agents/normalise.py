@@ -17,9 +17,6 @@ from opencc import OpenCC
 _KEPT_PUNCTUATION: Final = "，：；！？（）"
 _KEPT: Final = re.compile(f"([{_KEPT_PUNCTUATION}]+)")
 
-# Changed by OpenCC inside a phrase (著急 → 着急) though not alone.
-_TRADITIONAL_IN_PHRASES: Final = "著乾"
-
 _TONED: Final = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹ"
 _TONED_NOTE: Final = re.compile(
     rf"(?<=[㐀-鿿])[(（]\s*[a-zü]*[{_TONED}][a-zü]*\s*[)）]", re.IGNORECASE
@@ -38,15 +35,22 @@ def _simplified() -> OpenCC:
 
 def _is_noise(character: str) -> bool:
     """Controls, zero-width and other invisible characters; whitespace is not noise."""
-    return not character.isspace() and unicodedata.category(character) in {"Cc", "Cf", "Cn", "Co"}
+    return not character.isspace() and unicodedata.category(character) in {
+        "Cc",
+        "Cf",
+        "Cn",
+        "Co",
+        "Cs",
+    }
 
 
 @cache
 def _traditional() -> frozenset[str]:
     han = [chr(code) for block in ((0x3400, 0x4DC0), (0x4E00, 0xA000)) for code in range(*block)]
     simplified = _simplified().convert("\n".join(han)).split("\n")
-    changed = {before for before, after in zip(han, simplified, strict=True) if before != after}
-    return frozenset(changed | set(_TRADITIONAL_IN_PHRASES))
+    return frozenset(
+        before for before, after in zip(han, simplified, strict=True) if before != after
+    )
 
 
 @cache
