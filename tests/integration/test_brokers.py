@@ -21,7 +21,7 @@ async def reader(settings: Settings, group: str = "readers") -> AsyncIterator[AI
         group_id=full_name(settings, group),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        session_timeout_ms=10_000,
+        session_timeout_ms=6_000,
         heartbeat_interval_ms=500,
         metadata_max_age_ms=1_000,
     )
