@@ -4,6 +4,8 @@ Pure: (state, packs, rules) in, a Change out; the state is only read. The clock
 is the packs' own (at_ms), so that reading them again decides the same.
 """
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Iterable
 from datetime import UTC, datetime

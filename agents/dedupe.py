@@ -1,5 +1,7 @@
 """Identities already seen, kept by hour of arrival, forgotten past the horizon."""
 
+from __future__ import annotations
+
 from array import array
 
 

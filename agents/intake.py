@@ -1,0 +1,86 @@
+"""Intake: events of the input topics to packs on `reports`, bad ones to `dead-letters`.
+
+Stateless and at least once: a batch is done when the broker has all that came
+of it. What is sent twice after a crash is dropped by tally.
+"""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from time import perf_counter
+
+import msgspec
+
+from agents.budget import DeadLetterBudget
+from agents.classify import Classifier
+from agents.prepare import Prepared, Preparer
+from agents.redact import redact
+from streams import metrics, packs
+from streams.app import App, consume, make_app, send
+from streams.batches import Batch
+from streams.clock import Clock
+from streams.contracts import EVENTS
+from streams.settings import Settings
+from streams.topics import DEAD_LETTERS, REPORTS, full_name
+
+MAX_RECORDS = 5_000  # per batch
+
+_encode_json = msgspec.json.Encoder().encode
+
+
+class Intake:
+    """The stage's wiring."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.app: App = make_app(settings, "intake", max_records=MAX_RECORDS)
+        self._clock = clock
+        self._reports = full_name(settings, REPORTS)
+        self._dead_letters = full_name(settings, DEAD_LETTERS)
+        self._streams = {full_name(settings, stream): stream for stream in EVENTS}
+        self._budget = DeadLetterBudget(settings.dead_letter_limit_pct)
+        self._preparer = Preparer(
+            Classifier.load(),
+            redact,
+            settings.partitions,
+            ahead=timedelta(minutes=settings.ahead_minutes),
+            history=timedelta(days=365.2425 * settings.history_years),
+        )
+        consume(self.app, self._streams, self._take)
+
+    async def _take(self, batch: Batch) -> None:
+        started = perf_counter()
+        topic, partition = batch.tp.topic, batch.tp.partition
+        stream = self._streams[topic]
+        prepared = self._preparer.prepare(
+            stream, topic, partition, batch.records, self._clock.now()
+        )
+        await self._send(prepared)
+        self._budget.spend(prepared.accepted, len(prepared.dead))
+        batch.done()
+        self._measure(stream, len(batch.records), prepared, perf_counter() - started)
+
+    @staticmethod
+    def _measure(stream: str, events: int, prepared: Prepared, took_s: float) -> None:
+        metrics.EVENTS.labels("intake", stream).inc(events)
+        metrics.BATCH_EVENTS.labels("intake").observe(events)
+        metrics.BATCH_SECONDS.labels("intake").observe(took_s)
+        metrics.TEXTS_CUT.labels(stream).inc(prepared.cut)
+        for reason, letters in Counter(letter.reason for letter in prepared.dead).items():
+            metrics.DEAD_LETTERS.labels(stream, reason).inc(letters)
+
+    async def _send(self, prepared: Prepared) -> None:
+        sent = [
+            await send(self.app, self._reports, partition, None, packs.encode(pack))
+            for partition, pack in prepared.packs
+        ]
+        sent += [
+            await send(
+                self.app,
+                self._dead_letters,
+                None,
+                letter.county_code.encode() or None,
+                _encode_json(letter),
+            )
+            for letter in prepared.dead
+        ]
+        await asyncio.gather(*sent)

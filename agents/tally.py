@@ -1,0 +1,230 @@
+"""Tally: packs of `reports` to exact totals, alerts and digests.
+
+All state is per partition of `reports`. A batch is decided, journaled, applied,
+and its outputs sent, in that order; so a crash at any point is made good from
+the journal: replayed packs are not counted again, and the outputs of the last
+entry are sent again (upserts: twice is once).
+"""
+
+import asyncio
+import logging
+from time import perf_counter
+from typing import Any, Final
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from faust.types import TP
+
+from agents import change as changes
+from agents.change import Change
+from agents.cycle import decide_cycle, expected_counties
+from agents.decide import decide
+from agents.rules import Rules
+from agents.state import State
+from streams import metrics, packs
+from streams.app import App, consume, make_app, send, send_and_wait
+from streams.batches import Batch
+from streams.clock import Clock
+from streams.counties import COUNTIES
+from streams.errors import Fatal
+from streams.journal import FileJournal, Journal, Position, TopicJournal
+from streams.settings import Settings
+from streams.topics import ALERTS, COUNTS, DIGESTS, JOURNAL, REPORTS, full_name, partition_of
+
+MAX_RECORDS: Final = 64  # packs per batch; a journal entry of them stays under 1 MB
+TICK_S: Final = 1.0
+
+_encode_json = msgspec.json.Encoder().encode
+log = logging.getLogger(__name__)
+
+
+class Owned:
+    """A partition this worker owns: its state, and how far its journal was read."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.position = Position()
+        # Batches and the daily cycle take turns.
+        self.turn = asyncio.Lock()
+
+
+class Tally:
+    """The stage's wiring."""
+
+    def __init__(self, settings: Settings, clock: Clock, rules: Rules) -> None:
+        self.app: App = make_app(settings, "tally", max_records=MAX_RECORDS)
+        self._settings = settings
+        self._clock = clock
+        self._rules = rules
+        self._zone = settings.zone
+        self._reports = full_name(settings, REPORTS)
+        self._counts = full_name(settings, COUNTS)
+        self._alerts = full_name(settings, ALERTS)
+        self._digests = full_name(settings, DIGESTS)
+        self._journal = self._open_journal()
+        self._held: dict[int, Owned] = {}
+        self._owned: dict[int, Owned] = {}
+        self._counties: dict[int, list[str]] = {}
+        for code in COUNTIES:
+            partition = partition_of(code, settings.partitions)
+            self._counties.setdefault(partition, []).append(code)
+        consume(self.app, [self._reports], self._take)
+        self.app.on_partitions_revoked.connect(self._let_go, weak=False)
+        self.app.on_rebalance_complete.connect(self._take_over, weak=False)
+
+    def _open_journal(self) -> Journal:
+        if self._settings.journal == "file":
+            return FileJournal(self._settings.data / "journal")
+
+        async def append(topic: str, partition: int, key: bytes, value: bytes) -> int:
+            return await send_and_wait(self.app, topic, partition, key, value)
+
+        return TopicJournal(full_name(self._settings, JOURNAL), self._settings.kafka, append)
+
+    # -- ownership ---------------------------------------------------------------
+
+    async def _let_go(self, *_: Any, **__: Any) -> None:
+        self._owned.clear()
+
+    async def _take_over(self, *_: Any, **__: Any) -> None:
+        """Recover every assigned partition; runs before anything of it is read."""
+        partitions = sorted(
+            tp.partition for tp in self.app.consumer.assignment() if tp.topic == self._reports
+        )
+        for partition in partitions:
+            held = self._held.get(partition)
+            if held is None:
+                held = self._held[partition] = self._unknown()
+            async with held.turn:
+                alone = await self._recover(partition, held)
+            if not alone:
+                held = self._held[partition] = self._unknown()
+                await self._recover(partition, held)
+            self._owned[partition] = held
+
+    def _unknown(self) -> Owned:
+        return Owned(State(self._settings.dedupe_days, self._settings.totals_days))
+
+    async def _recover(self, partition: int, held: Owned) -> bool:
+        """Bring a partition's state up to our claim.
+
+        False if another worker owned it since we last did: entries of ours that
+        came after its claim do not count, so the state is to be read anew.
+        """
+        started = perf_counter()
+        log_before, epoch_before = held.position.log, held.position.epoch
+        bodies = await self._journal.recover(partition, held.position)
+        if epoch_before and held.position.epoch > epoch_before + 1:
+            return False
+        entries = [changes.decode(body) for body in bodies]
+        for entry in entries:
+            held.state.apply(entry)
+        new_log = held.position.log != log_before and self._settings.journal == "file"
+        if not new_log:
+            await self._check_log(partition, held.position.applied)
+        self.app.start_offsets[TP(self._reports, partition)] = held.position.applied + 1
+        # The last entry's outputs may not have been sent. A broker that forgot its log
+        # forgot them all.
+        for entry in entries if new_log else entries[-1:]:
+            await self._send(partition, held, entry)
+        log.info(
+            "partition %s recovered: %s entries, %s identities, next offset %s, %.1f s",
+            partition,
+            len(entries),
+            len(held.state.seen),
+            held.position.applied + 1,
+            perf_counter() - started,
+        )
+        return True
+
+    async def _check_log(self, partition: int, applied: int) -> None:
+        """Raise Fatal if `reports` ends before what the journal has applied."""
+        if applied < 0:
+            return
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._settings.kafka)
+        await consumer.start()
+        try:
+            tp = TopicPartition(self._reports, partition)
+            end = (await consumer.end_offsets([tp]))[tp]
+        finally:
+            await consumer.stop()
+        if end <= applied:
+            raise Fatal(
+                f"{self._reports}[{partition}] ends at offset {end}, but the journal has applied "
+                f"{applied}: the topic was made anew or the broker replaced. Put the topic back, "
+                "or run `huishang journal new-log` to go on with the counts kept"
+            )
+
+    # -- batches and moments -----------------------------------------------------
+
+    async def _take(self, batch: Batch) -> None:
+        started = perf_counter()
+        partition = batch.tp.partition
+        held = self._owned.get(partition)
+        if held is None:
+            return  # revoked meanwhile: its next owner reads it again
+        async with held.turn:
+            position = held.position
+            records = [record for record in batch.records if record.offset > position.applied]
+            if records:
+                change = decide(
+                    held.state,
+                    ((record.offset, packs.decode_pack(record.value or b"")) for record in records),
+                    self._rules,
+                    self._zone,
+                    position.log,
+                )
+                await self._commit(partition, held, batch.last_offset, change)
+                self._measure(partition, held.state, change, perf_counter() - started)
+        batch.done()
+
+    async def tick(self) -> None:
+        """Loop: judge what the moment asks for, once a second."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = self._clock.now()
+            for partition, held in list(self._owned.items()):
+                async with held.turn:
+                    expected = expected_counties(
+                        held.state, self._settings.counties, self._counties[partition], now
+                    )
+                    change = decide_cycle(held.state, now, self._rules, self._zone, expected)
+                    if change and partition in self._owned:
+                        await self._commit(partition, held, held.position.applied, change)
+
+    async def _commit(self, partition: int, held: Owned, applied: int, change: Change) -> None:
+        """Journal a change, apply it, send what follows from it."""
+        entry = held.position.entry(applied, changes.encode(change))
+        with metrics.JOURNAL_SECONDS.time():
+            await self._journal.append(partition, entry)
+        metrics.JOURNAL_RECORDS.inc()
+        metrics.JOURNAL_BYTES.inc(len(entry.body))
+        held.position.advance(entry)
+        held.state.apply(change)
+        for alert in change.alerts:
+            metrics.ALERTS.labels(alert.rule, alert.level).inc()
+        await self._send(partition, held, change)
+
+    async def _send(self, partition: int, held: Owned, change: Change) -> None:
+        sent = [
+            await send(self.app, self._counts, partition, None, packs.encode(totals))
+            for totals in held.state.totals(change, held.position.version, partition)
+        ]
+        for topic, said in ((self._alerts, change.alerts), (self._digests, change.digests)):
+            sent += [
+                await send(self.app, topic, None, item.county_code.encode(), _encode_json(item))
+                for item in said
+            ]
+        await asyncio.gather(*sent)
+
+    @staticmethod
+    def _measure(partition: int, state: State, change: Change, took_s: float) -> None:
+        events = 0
+        for row in change.ledger:
+            events += row.counted + row.duplicates
+            metrics.EVENTS.labels("tally", row.stream).inc(row.counted + row.duplicates)
+            metrics.DUPLICATES.labels(row.stream).inc(row.duplicates)
+        metrics.BATCH_EVENTS.labels("tally").observe(events)
+        metrics.BATCH_SECONDS.labels("tally").observe(took_s)
+        metrics.STATE_IDS.labels(partition).set(len(state.seen))
+        metrics.STATE_KEYS.labels(partition).set(len(state.counts.live))

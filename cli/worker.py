@@ -1,0 +1,149 @@
+"""`huishang worker`: one stage against a Kafka and a ClickHouse."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+from aiohttp import web
+
+from streams import logs
+from streams.app import App
+from streams.clock import SystemClock, clock_of
+from streams.errors import SinkBusy, UserError
+from streams.health import Health, serve
+from streams.settings import Settings, load
+from streams.stage import ready_when_assigned, run_stage, watch
+
+if TYPE_CHECKING:
+    from sinks.store import Store
+
+log = logging.getLogger(__name__)
+
+Loop = Callable[[], Coroutine[Any, Any, None]]
+
+_EPILOG = """\b
+Examples:
+  huishang worker intake
+  HUISHANG_KAFKA=kafka:9092 HUISHANG_CLICKHOUSE=http://ch:8123/default huishang worker sink
+
+Several workers of a stage share its partitions. A stage ends with status 70
+after an error it does not know, and goes on exactly when it is started again.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("stage", type=click.Choice(["intake", "tally", "sink"]))
+def worker(stage: str) -> None:
+    """Run one stage until SIGINT or SIGTERM.
+
+    intake turns events into packs, tally counts them and raises alerts, sink
+    writes ClickHouse and serves the status page.
+    """
+    settings = load()
+    logs.configure(settings.log_format, settings.log_level, stage)
+    run = {"intake": _intake, "tally": _tally, "sink": _sink}[stage]
+    _loop_factory()(run(settings))
+
+
+def _loop_factory() -> Callable[[Coroutine[Any, Any, None]], None]:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run
+    return uvloop.run
+
+
+async def _intake(settings: Settings) -> None:
+    from agents.intake import Intake
+
+    stage = Intake(settings, clock_of(settings))
+    health = Health("intake")
+    served = await serve(health, settings.host, settings.intake_port)
+    ready_when_assigned(stage.app, health)
+    await run_stage(stage.app, [_watching(stage.app, health, settings)])
+    await served.close()
+
+
+async def _tally(settings: Settings) -> None:
+    from agents.rules import Rules
+    from agents.tally import Tally
+
+    stage = Tally(settings, clock_of(settings), Rules.load(settings.rules))
+    health = Health("tally")
+    served = await serve(health, settings.host, settings.tally_port)
+    ready_when_assigned(stage.app, health)
+    await run_stage(stage.app, [stage.tick, _watching(stage.app, health, settings)])
+    await served.close()
+
+
+async def _sink(settings: Settings) -> None:
+    from sinks import endpoint, migrate, status
+    from sinks.sink import Sink
+
+    clock = clock_of(settings)
+    health = Health("sink")
+    embedded = settings.clickhouse.startswith("chdb:")
+    store = await _opened(settings.clickhouse, health)
+    if embedded:
+        await asyncio.to_thread(migrate.apply, store, clock.now())
+    stage = Sink(settings, store, health)
+    ready_when_assigned(stage.app, health)
+    page = await serve(
+        health,
+        settings.host,
+        settings.status_port,
+        routes=status.routes(store, lambda: _pipeline(health)),
+    )
+    reading = await _listening(endpoint.application(store), settings) if embedded else None
+    await run_stage(stage.app, [stage.flush_regularly, _watching(stage.app, health, settings)])
+    await page.close()
+    if reading:
+        await reading.cleanup()
+    await asyncio.to_thread(store.close)
+
+
+async def _opened(dsn: str, health: Health) -> Store:
+    """The store, as soon as it answers: an outage is waited out."""
+    from sinks.store import Store
+
+    while True:
+        try:
+            return await asyncio.to_thread(Store.open, dsn)
+        except SinkBusy as busy:
+            log.warning("%s; trying again in %g s", busy, busy.retry_after_s)
+            health.problem = str(busy)
+            await asyncio.sleep(busy.retry_after_s)
+
+
+async def _listening(application: web.Application, settings: Settings) -> web.AppRunner:
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.clickhouse_port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise UserError(
+            f"the read-only endpoint cannot listen on {settings.host}:{settings.clickhouse_port}: "
+            f"{error.strerror}; set HUISHANG_CLICKHOUSE_PORT to another port, 0 for a free one"
+        ) from None
+    return runner
+
+
+def _watching(app: App, health: Health, settings: Settings) -> Loop:
+    # Real time, also under a moved clock: progress is made or not by the wall.
+    return partial(watch, app, health, settings.topic_prefix, SystemClock().now)
+
+
+def _pipeline(health: Health) -> dict[str, object]:
+    verdict = health.is_ready(SystemClock().now())
+    return {
+        "stage": health.stage,
+        "ready": verdict.yes,
+        "reason": verdict.reason,
+        "partitions": health.partitions(),
+    }

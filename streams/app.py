@@ -1,0 +1,140 @@
+"""The Faust app of a stage: batches in, acknowledged records out, no commit after an unknown error."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final
+
+import faust
+from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
+from faust.exceptions import ConsumerNotStarted
+from faust.types import TP
+
+from streams.batches import Batch
+from streams.errors import HuishangError
+from streams.settings import Settings
+from streams.topics import full_name
+
+# As in cli/: stopped on purpose, and an error of our own (sysexits.h EX_DATAERR, EX_SOFTWARE).
+EXIT_STOPPED: Final = 65
+EXIT_INTERNAL: Final = 70
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Batch], Awaitable[None]]
+
+
+class App(faust.App):
+    """A Faust app whose state may say where a partition is read from.
+
+    start_offsets: next offset per partition; goes before the committed one when
+    partitions are assigned.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.start_offsets: dict[TP, int] = {}
+        super().__init__(*args, **kwargs)
+
+
+def make_app(settings: Settings, stage: str, *, max_records: int) -> App:
+    """The app of a stage; its consumer group is `<prefix>huishang-<stage>`.
+
+    max_records: per batch. Offsets are committed every second, of batches that are done.
+    """
+    return App(
+        full_name(settings, f"huishang-{stage}"),
+        broker=[f"batches://{server.strip()}" for server in settings.kafka.split(",")],
+        value_serializer="raw",
+        store="memory://",
+        datadir=settings.data / "faust",
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        consumer_auto_offset_reset="earliest",
+        # Checked by the broker when written, and by TCP on the way.
+        broker_check_crcs=False,
+        broker_max_poll_records=max_records,
+        consumer_max_fetch_size=4 << 20,
+        # Counts batches. A rebalance does not wait for them: they are read again.
+        stream_buffer_maxsize=4,
+        stream_wait_empty=False,
+        broker_commit_interval=1.0,
+        # The default makes every join take 30 s.
+        broker_rebalance_timeout=8.0,
+        broker_session_timeout=8.0,
+        broker_heartbeat_interval=2.0,
+        producer_max_request_size=1 << 20,
+    )
+
+
+def consume(app: App, topics: Iterable[str], handler: Handler) -> None:
+    """Hand every batch of these topics (full names) to `handler`, one at a time.
+
+    The handler calls `batch.done()` when what follows from the batch is safe.
+    """
+
+    async def agent(stream: Any) -> None:
+        async for batch in stream.noack():
+            try:
+                await handler(batch)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                end_process(error)
+
+    app.agent(app.topic(*topics, value_serializer="raw"), name="batches")(agent)
+
+
+def end_process(error: BaseException) -> None:
+    """End the process now, with a non-zero status and nothing committed.
+
+    Faust would acknowledge the event and go on. A worker that starts again reads
+    the same batch again.
+    """
+    on_purpose = isinstance(error, HuishangError)
+    if on_purpose:
+        log.critical("stopped: %s", error)
+    else:
+        log.critical("stopped by an unknown error", exc_info=error)
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(EXIT_STOPPED if on_purpose else EXIT_INTERNAL)
+
+
+async def send(
+    app: App, topic: str, partition: int | None, key: bytes | None, value: bytes
+) -> asyncio.Future[RecordMetadata]:
+    """Hand one record to the producer; the future is done once the broker has it."""
+    future: Any = await app.producer.send(topic, key, value, partition, None, None)
+    return future  # type: ignore[no-any-return]
+
+
+async def send_and_wait(
+    app: App, topic: str, partition: int | None, key: bytes | None, value: bytes
+) -> int:
+    """Send one record; its offset, once the broker has it."""
+    sent = await (await send(app, topic, partition, key, value))
+    return int(sent.offset)
+
+
+async def lags(app: App) -> dict[TP, tuple[int, int]]:
+    """(lag, committed offset) of each assigned partition, as the broker tells them.
+
+    Empty while the consumer is not there, or the broker does not answer.
+    """
+    consumer: Any = app.consumer
+    try:
+        assigned = consumer.assignment()
+        ends = await consumer.highwaters(*assigned) if assigned else {}
+    except (ConsumerNotStarted, KafkaError):
+        return {}
+    found = {}
+    for tp, end in ends.items():
+        committed = consumer._committed_offset.get(tp) or 0
+        found[TP(tp.topic, tp.partition)] = (max(0, end - committed), committed)
+    return found

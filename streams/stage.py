@@ -1,0 +1,88 @@
+"""Runs a stage: its Faust app, its pages, its own loops, until told to stop."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Final
+
+from streams.app import App, end_process, lags
+from streams.health import Health
+
+STOP_WITHIN_S: Final = 15.0
+WATCH_EVERY_S: Final = 2.0
+
+log = logging.getLogger(__name__)
+
+
+async def run_stage(app: App, loops: Iterable[Callable[[], Coroutine[Any, Any, None]]]) -> None:
+    """Run the app beside these loops until SIGINT or SIGTERM.
+
+    A loop that raises, or an app that crashes, ends the process with a non-zero
+    status. After a signal, the app hands its partitions over and stops.
+    """
+    stop = asyncio.Event()
+    running = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        running.add_signal_handler(number, stop.set)
+    app.in_worker = True
+    tasks = [asyncio.create_task(_guarded(loop)) for loop in loops]
+    starting = asyncio.create_task(_guarded(app.start))
+    crashed = asyncio.create_task(_crash_of(app))
+    await stop.wait()
+    log.info("stopping")
+    for task in (*tasks, crashed):
+        task.cancel()
+    starting.cancel()
+    try:
+        async with asyncio.timeout(STOP_WITHIN_S):
+            await app.stop()
+    except TimeoutError:
+        # What was not done is read again by the next owner: nothing is lost by leaving now.
+        log.warning("not stopped within %s s; leaving", STOP_WITHIN_S)
+        os._exit(0)
+
+
+async def watch(app: App, health: Health, topic_prefix: str, now: Callable[[], Any]) -> None:
+    """Loop: note lag and committed offsets, so that health and metrics can tell them."""
+    noted: set[tuple[str, int]] = set()
+    while True:
+        await asyncio.sleep(WATCH_EVERY_S)
+        found = await lags(app)
+        there = set()
+        for tp, (lag, committed) in found.items():
+            topic = tp.topic.removeprefix(topic_prefix)
+            health.note(topic, tp.partition, committed, lag, now())
+            there.add((topic, tp.partition))
+        for gone in noted - there:
+            health.forget(*gone)
+        noted = there
+
+
+def ready_when_assigned(app: App, health: Health) -> None:
+    """Ready once partitions are assigned and recovered; not while they move."""
+
+    async def moving(*_: Any, **__: Any) -> None:
+        health.problem = "partitions are being assigned"
+
+    async def settled(*_: Any, **__: Any) -> None:
+        health.ready, health.problem = True, ""
+
+    app.on_partitions_revoked.connect(moving, weak=False)
+    app.on_rebalance_complete.connect(settled, weak=False)
+
+
+async def _crash_of(app: App) -> None:
+    while not app.crashed:  # noqa: ASYNC110  # mode offers no awaitable that survives restarts
+        await asyncio.sleep(0.2)
+    end_process(getattr(app, "crash_reason", None) or RuntimeError("the Faust app crashed"))
+
+
+async def _guarded(run: Callable[[], Awaitable[Any]]) -> None:
+    try:
+        await run()
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        end_process(error)
