@@ -117,7 +117,8 @@ def main() -> None:
     from streams.settings import strangers  # noqa: PLC0415
 
     # A client's own complaints on the way: the command says it in a sentence.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    for client in ("aiokafka", "clickhouse_connect"):
+        logging.getLogger(client).setLevel(logging.CRITICAL)
     for sentence in strangers():
         complain("warning", sentence, "yellow")
 
@@ -136,13 +137,13 @@ def answer(error: BaseException) -> int:
         case click.ClickException():
             error.show()
             code = error.exit_code
-        case SystemExit():
-            code = _of_system_exit(error)
         case click.Abort() | KeyboardInterrupt():
             code = Exit.INTERRUPTED
-        case BrokenPipeError():  # `| head` has seen enough
+        case SystemExit() | BrokenPipeError() if _reader_left(error):
             _close_stdout()
             code = Exit.FINE
+        case SystemExit():
+            code = _of_system_exit(error)
         case HuishangError():
             complain("error", one_line(error))
             _trace(error)
@@ -189,6 +190,11 @@ def _of_system_exit(error: SystemExit) -> int:
         return error.code or Exit.FINE
     complain("error", str(error.code))
     return Exit.NO
+
+
+def _reader_left(error: BaseException) -> bool:
+    """Whether stdout's reader has seen enough, as in `| head`; click makes SystemExit of it."""
+    return isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError)
 
 
 def _close_stdout() -> None:
