@@ -108,16 +108,20 @@ class Events:
         """An id of the content and its place among equal rows: the same however often it is read."""
         content = xxhash.xxh3_128(
             orjson.dumps(
-                {
-                    name: value.astimezone(UTC) if isinstance(value, datetime) else value
-                    for name, value in found.items()
-                },
+                {name: _canonical(value) for name, value in found.items()},
                 option=orjson.OPT_SORT_KEYS,
             )
         )
         key = content.intdigest() >> 64
         self._seen[key] += 1
         return f"{content.hexdigest()}-{self._seen[key]}"
+
+
+def _canonical(value: Any) -> Any:
+    """A value as it counts for the id: however the file writes times and line ends."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 def _id(value: Any) -> str:
