@@ -1,0 +1,265 @@
+"""Finds full names of persons in a text; surnames with a title, masked and historical names stay."""
+
+import re
+from collections.abc import Iterator
+
+from agents.redact_lexicon import (
+    COMPOUND,
+    GIVEN,
+    HISTORICAL,
+    PLAIN_SURNAMES,
+    SURNAMES,
+    TRANSLITERATED,
+    WORDS_AT_START,
+    WORDS_INSIDE,
+)
+from agents.redact_numbers import Span
+
+_HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
+# No given name ends or goes on with one of these.
+_NOT_GIVEN = "的了在是我你他她它们这那与或把被对从由让给说要去到也都就还又很不没无未已过吗呢吧啊哦及因所个些么什怎啥谁每某各该此就并却只再最太更且曾刚于而但则您住先医律老女某男校村局镇乡县市区省街路巷号岁年月日时分元名位人员工等"
+_NOT_THIRD = frozenset(_NOT_GIVEN + "和来有为以将经向上下中家会本称表反欠打借现电身联自用多次前后今昨当同其可如若之一二三四五六七八九十全连即便总主书师同女先代跟")
+_GIVEN = frozenset(GIVEN)
+_PLAIN = frozenset(PLAIN_SURNAMES)
+_SURNAMES = frozenset(SURNAMES)
+_GIVEN_HAN = rf"[^\W\da-zA-Z_{_NOT_GIVEN}]"
+
+# A name is nearly sure behind these, whatever its characters.
+_SURE = re.compile(
+    rf"(?:姓\s?名|名叫|名字[叫是为]?|我叫|叫做|户名|联系人|[投举报反][诉报映]人|来[电访]人|诉求人|申请人|被告人?|原告人?|嫌疑人|死者|逝者|[伤患]者|受害[人者]|被害人|当事人|法定代表人|法人代表|法人|负责人|经办人|户主|车主|代理人|委托人|证人|监护人|收[款件货]人|签收人|承包人|署名|签名|落款|[债担][务权保]人|借款人|欠款人|出租人|承租人|被?继承人|责任人|肇事者|发件人|持卡人|开户人|房主|产权人|户籍人|紧急联系人|\bname|xingming|[\"'](?:xm|name|realname|real_name|contact|caller|user_?name|linkman|person)[\"'])"
+    rf"(?P<fill>[（(][^）)]{{0,6}}[）)]|[\s:：\"'“”‘’=（(【\[,，、；;是叫为名]){{0,5}}"
+    rf"(?P<n>(?:{COMPOUND})\s?{_GIVEN_HAN}(?:\s?{_GIVEN_HAN})?|[{SURNAMES}]\s?{_GIVEN_HAN}(?:\s?{_GIVEN_HAN})?(?![·•]))",
+    re.I,
+)
+_EXPLICIT = re.compile(r"[:：=\"']|姓\s?名|名字|[名我]叫|叫做|户名|[（(】]$")
+# Surnames that are mostly prepositions and the like: a name only with evidence on the right, or a colon.
+_RISKY = frozenset("于向和从以为有时来原家应代公连门车都经解方高平全成安常边东初广强明利居益楚融普本单查关党展何费任师别支管通房年金水国万多那车左习越全邱候上后")
+_WORD_BEFORE = {
+    "程": "过工课流日里路行教章规议方进历全疗",
+    "许": "允也或准默容特不",
+    "付": "支交垫预首拨给应代缴对托兑偿",
+    "范": "规示师模防典就",
+    "谢": "感谢致答多",
+    "张": "紧主扩伸夸一两三几纸嚣慌开铺每这那五十百",
+    "曾": "不未也都",
+    "戴": "佩穿爱拥",
+    "傅": "师",
+    "赖": "依信无抵耍",
+    "苏": "江复",
+    "焦": "聚心",
+    "李": "行",
+    "梁": "桥房大横",
+    "唐": "荒",
+    "孙": "子祖",
+    "王": "国大霸",
+    "黎": "巴",
+    "胡": "二",
+    "柴": "火",
+    "陈": "新",
+    "杨": "白",
+    "单": "订运工名清保简账菜",
+    "高": "提最较很更太身偏",
+    "金": "资现基押定租罚奖",
+    "万": "千百几数十",
+    "周": "四一每上下本两",
+    "时": "小当及临同平",
+    "关": "有相无开",
+    "管": "主城监交不",
+    "何": "任如为",
+    "任": "责担主信",
+    "方": "地对双警校官东西南北平立",
+    "马": "人",
+    "林": "森园",
+    "黄": "",
+    "石": "",
+}
+_PHRASES = frozenset("高中生 高三生 高度重 安全生 高年级 成年子 万元整".split())
+_NEXT_WORDS = frozenset(
+    "法院 学校 学生 家长 家属 政府 公司 公安 业主 业委 书记 主任 同志 先生 老师 平台 平方 大队 大道 大厦 明年 明天 明确 新区 新闻 生活 生产 利用 利益 安排 安全 山庄 江路 河路 东路 西路 南路 北路 中路 立即 正在 成立 达到 海报 保证 保险 天然 文件 长期 长时 生意 志愿 恒大 永远 国家 国土 民政 民警 民事 金额 力度 家里 家中 家人 来电 以及 全部 全家 全体 本来 向我 明知 清楚 晚上 春节 中心 中午 继续 进行 进入 进出 飞机 喜欢 欢迎 杰出 信息 信访 信号 信用 信任 和谐 伟大 云计 月份 秋季 冬天 夏天 玉米 宝宝 富裕 贵重 贵局 贵单 福利 庆典 祥和 光缆 辉煌 兴建 兴办 旺季 发现 发生 发展 发布 发放 发出 发票 财产 财务 财政 源头 生病 生效 生育".split()
+)
+_CUES = frozenset(
+    (
+        "支书 书记 村支书 主任 村主任 村长 组长 社长 队长 会计 文书 网格员 网格长 调解员 民警 辅警 警官 协警 交警 律师 法官 检察官 书记员 老师 校长 园长 班主任 教师 教练 医生 大夫 护士 医师 院长 所长 局长 科长 处长 股长 站长 镇长 乡长"
+        " 县长 市长 区长 部长 经理 店长 老板 老板娘 包工头 工头 工长 司机 驾驶员 师傅 保安 中介 销售 客服 邻居 儿子 女儿 丈夫 老公 妻子 老婆 爱人 父亲 母亲 爸爸 妈妈 爷爷 奶奶 哥哥 弟弟 姐姐 妹妹 侄子 侄女 外甥 孙子 孙女 女婿 儿媳 孩子 小孩 男孩 女孩"
+        " 同学 同事 朋友 亲戚 村民 居民 市民 群众 职工 员工 工人 农民工 民工 老人 男子 女子 对方 凶手 骗子 业主 租客 租户 房东 户主 邻家 学生 家长 患者 病人 代表 专干 干部 委员 党员 负责人 承包商 承包人 管理员 协管员 城管 村医 护林员 楼长 站员 助理 会长 董事长 总经理 队员 股东 合伙人"
+        " 阿姨 叔叔 舅舅 姑姑 岳父 岳母 公公 婆婆 前夫 前妻 男友 女友 同村 顾客 商户 摊主 店主 厂长 职员 工程师 设计师 主管 专员 幼师 嫂子 姑父 姨夫 大爷 大妈 大娘 贫困户 低保户 五保户 残疾人 退伍军人 教授 顾问 名叫 我叫 叫做 本人 联系人 我是 是我 告诉 委托 叫 原告 被告 起诉 控告 举报 投诉 殴打 感谢 表扬 儿媳妇 媳妇 同志 男生 女生 幼儿 婴儿 遗孀 遗属 亲属 家属 近邻 债主 老乡 战友 工友 室友 舍友 姓名 受害人 施暴者 死者 伤者 逝者 司法员 快递员 骑手 外卖员 收银员 售楼员 业务员 置业顾问 管家 法人 犯罪嫌疑人 当事人 被害人 经办人 窗口人员 监理 队友 包工 牵头人 房主 车主 养殖户 种植户 户 丈母娘 孙女婿 女 子 父 母 妻 夫 兄 弟 姐 妹 儿 男".split()
+    )
+)
+_LEFT_WORDS = frozenset("被 由 找 向 与 和 跟 给 让 欠 叫 是 对 经 请 替 为 及 同 骂 打 告 即 有".split())
+_AFTER = re.compile(
+    r"[（(]\s?(?:男|女|化名|身份|电话|手机|联系|\d|系|我|本|原|已|时年|现年|[丈妻儿女父母户])"
+    r"|[,，、\s]{0,2}(?:男|女)(?:[,，、\s）)。]|$)|[,，]?(?:汉族|回族|藏族|裕固族|现年|生于|出生)|[,，]\s?\d{2,3}岁"
+    r"|[,，:：、\s（(]{0,3}(?:〔(?:手机|电话|身份证|微信|QQ|银行卡|邮箱)〕|联系电话|手机|身份证|电话|1[3-9]\d{9}|\d{17})"
+    r"|(?:书记|副?主任|副?[局所院科处股站镇乡县市区部村组社队厂店校园会]长|律师|法官|检察官|民警|警官|老师|教师|医生|大夫|护士|主治|经理|总经理|老板|先生|女士|小姐|同志|师傅|网格员|会计|文书|阿姨|叔叔|大爷|大妈|同学|教练|教授|董事长|工程师|班主任|司机|夫妇|夫妻|父子|母子|父女|兄弟|姐妹|一家|等\d*[一二三四五六七八九十两]?[人名户]|本人|他们?|她们?|这[个名]|此人|签[名字收]|未成年|的?(?:丈夫|妻子|老公|老婆|儿子|女儿|父亲|母亲|爱人|身份证|电话|手机|微信|家[门里属的]|哥哥|弟弟|姐姐|妹妹|孩子|房东|房子|债务|欠款|遗体|尸体|骨灰|病历|工资|名下|名义|账[户号]))"
+)
+_ACTS = re.compile(
+    r"(?:把|将|说|称|打[伤了我人]|殴打|辱骂|骂|拖欠|欠我|欠[薪款债]|借[走了我]|承包|强[占拆行]|霸占|侵占|占用|拒[绝不]|威胁|恐吓|私[自搭]|违规|违法|擅自|于\d|因[病工为车]|死亡|去世|身亡|失踪|被[打骗害撞拘捕]|诈骗|骗[走了取]|贪污|挪用|收受|索要|开车|驾[车驶]|酒后|曾|多次|一直|始终|至今|仍|却|不[给肯让同接理]|未[支办]|没有?|找[我到人]|来我|在我|到我|家[住的门里养]|强行|承诺|答应|同意|负责|带[人着领]|要求|欺|以.{1,6}为由|名下|担任|反映|经营|带头|因|在\d|租|向我|与我|和我|对我|给我|也|都|就|还|又|已)"
+)
+_BEFORE_MARK = frozenset(" \t\r\n　，。；：、！？,.;:!?（(【[“\"'‘《〕〈|/-—…=)）】])”>＞1234567890")
+_FILLERS = " \t\r\n　：:“\"'‘（(【[=〔〕"
+# An organisation, a place or a thing named after a person.
+_THING_AFTER = re.compile(
+    r"(?:[路街巷镇乡县市区村庄屯湾沟坝桥河湖山庙寺祠塔墓园馆奖杯牌店厂铺]|大[道街桥厦]|小[区学]|[中大]学|广场|故[居里]|精神|纪念|同款|组?社(?!长)|水库|学[校院]|医院|诊所|公司|集团|超市|酒|茶|烤|火锅|麻辣|牛肉|拉面|大药房|幼儿园|家[园电具居装纺]|事务所|律所|工作室|合作社|家庭农场|餐|饭|面馆|花园|国际|大酒店|快递|物流|百货|服装|鞋|珠宝|眼镜|口腔|中医|书法|[地设置立造备材])"
+)
+_ORG_AFTER = re.compile(r"[^\W\d_在到去的把被将与和是从说称向，、。]{1,8}(?:公司|集团|合作社|事务所|工作室|有限|诊所|药房|超市|[饭酒]店|学校|幼儿园)")
+# A surname and one of these is how a person is spoken of, not a full name.
+_TITLE = re.compile(
+    r"(?:经理|主任|书记|老师|伯伯|先生|女士|小姐|师傅|律师|医生|大夫|局长|所长|院长|校长|园长|镇长|乡长|县长|市长|村长|组长|队长|科长|处长|站长|社长|厂长|行长|会长|部长|总|老板|同学|同志|阿姨|叔|大爷|大妈|大哥|大姐|大伯|大娘|哥|姐|嫂|婶|奶奶|爷爷|教练|教授|教师|警官|法官|检察官|导|工程师|会计|护士|某|氏|家[村庄屯湾]|老太|老汉|老|太太|妈妈?|爸爸?|婆婆|公公|姓|姑娘|户[主]?)"
+)
+_ROLE_WORD = re.compile(r"(?:书记|主任|局长|所长|校长|院长|老师|律师|经理|先生|女士|同志|师傅|队长|村长|镇长|医生)")
+
+_DOTTED = re.compile(rf"(?P<a>{_HAN}{{2,8}})\s?[·•・．.‧∙●⋅᛫﹒]\s?(?P<b>{_HAN}{{2,8}}(?:[·•・．.‧∙●⋅]{_HAN}{{2,8}})?)")
+_TRANSLITERATED_TAIL = re.compile(rf"[{TRANSLITERATED}·•・．.‧∙●]+")
+_IS_TRANSLITERATED = re.compile(rf"[{TRANSLITERATED}]{{2,8}}$")
+_PARTS = (
+    "扎西|卓玛|次仁|多吉|才让|才旦|尼玛|旦增|丹增|索南|平措|拉姆|央金|仁青|桑吉|贡布|格桑|白玛|洛桑|达娃|边巴|巴特尔|乌兰|其其格|娜仁|托娅|苏和|朝鲁|巴图|哈斯|布和|斯琴|高娃|阿不都|阿卜杜|买买提|古丽|吐尔逊|艾力|艾山|依布拉音|加措|东智|道吉|华旦|才仁|拉毛|卓么|措毛|旺杰|旺堆|坚赞|顿珠|次旦|德吉|曲珍|央宗|普布|巴桑|米玛|拉巴|强巴|罗布|阿旺|土登|嘉措|完么|尕藏|项秀|毛措|当周|多杰|仁增|南杰|加木|才郎|周加|扎巴|贡保|杰布|阿依|热依|木汗|帕提|努尔|赛力克|别克|玛依拉|迪丽|热巴|图雅|格日乐|格日勒|巴根|呼和|乌日娜|萨仁|阿拉坦|敖登|额尔|那仁|宝音|达来|孟根|吉木|阿牛|沙马|吉克|曲比|阿苏|伍合|日火|尔古|木呷|拉马|阿木|马黑|布哈|阿依莎|法图麦|穆萨|尤素福|哈桑|达吾提|吐逊|热合曼|吾买尔|玉素甫|库尔班|肉孜|阿布都|艾合买提|艾买提|买合木提|亚森|卡德尔|尼亚孜|托合提|沙塔尔|热西提|古力|米热|阿迪力|帕孜|再努|海热|艾尼|瓦尔"
+)
+_MINORITY = re.compile(rf"(?<!{_HAN}州)(?:{_PARTS})\s?(?:{_PARTS})(?:{_PARTS}|措|吉|加|江|木|汗|克|提)?")
+_MINORITY_CUED = re.compile(
+    rf"(?:姓名|名叫|我叫|叫做|我是|联系人|[投举][诉报]人|村民|牧民|邻居|老师|律师|书记|主任|医生|网格员|同学|学生|死者|伤者|原告|被告|儿子|女儿|丈夫|妻子|老板|业主|本人|\"name\")[\s:：\"'“（(是叫]{{0,4}}(?P<n>[{TRANSLITERATED}]{{3,9}}(?:[\s·•.]{{1,2}}[{TRANSLITERATED}]{{2,7}})?|(?:{_PARTS}))(?![公府县市州路街镇乡村区])"
+)
+
+_SYLLABLE = "(?:[bpmfdtnlgkhjqxrzcsyw]|zh|ch|sh)?(?:iang|uang|iong|ang|eng|ing|ong|uan|ian|iao|uai|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v)"
+_PINYIN_SURNAMES = "wang|li|zhang|liu|chen|yang|zhao|huang|zhou|wu|xu|sun|hu|zhu|gao|lin|he|guo|ma|luo|liang|song|zheng|xie|han|tang|feng|yu|dong|xiao|cheng|cao|yuan|deng|fu|shen|zeng|peng|lv|lu|lyu|su|jiang|cai|jia|ding|wei|xue|ye|yan|pan|du|dai|xia|zhong|tian|ren|fan|fang|shi|yao|tan|liao|zou|xiong|jin|hao|kong|bai|cui|kang|mao|qiu|qin|gu|hou|shao|meng|long|wan|duan|lei|qian|yin|yi|chang|qiao|lai|gong|wen|ouyang|ni|niu|ji|ge|bi|qi|zhuang|tao|ai|an|bao|ke|mu|nie|ou|pei|pu|qu|shu|sima|tong|wenren|xing|yue|zhan|zhuge|zuo|mei|ruan|miao|lan|hua|you"
+_PINYIN = re.compile(rf"(?<![A-Za-z@.\d_/])(?P<s>{_PINYIN_SURNAMES})(?P<gap>[ ,·.]{{1,2}})(?P<g>{_SYLLABLE}(?:[ '\-]?{_SYLLABLE})?)(?![A-Za-z@\d_])", re.I)
+_PINYIN_CUED = re.compile(
+    rf"(?:姓\s?名|名叫|名字[叫是为]?|我叫|叫做?|我是|联系人|户名|持卡人|拼音[名是为]?|本人|[\"']?name[\"']?|收[件货]人|邻居|老师|律师|老板)[\s:：\"'“（(=是叫为]{{0,4}}(?<![A-Za-z])(?P<n>(?:{_PINYIN_SURNAMES})[ \-,.·]?{_SYLLABLE}(?:[ '\-]?{_SYLLABLE})?|{_SYLLABLE}(?:[ '\-]?{_SYLLABLE})?[ ,](?:{_PINYIN_SURNAMES}))(?![A-Za-z@\d_])",
+    re.I,
+)
+
+_START = re.compile(rf"[{SURNAMES}](?=[{GIVEN}])")
+_SPACED = re.compile(rf"[{SURNAMES}][ \u3000]{{1,2}}[{GIVEN}](?P<third>[ \u3000]{{1,2}}[{GIVEN}])?(?(third)|[{GIVEN}]?)(?![ \u3000]?某)")
+_COMPOUND = re.compile(
+    rf"(?:欧阳|上官|司马(?!迁)|诸葛(?!亮)|皇甫|尉迟|慕容|令狐|司徒|夏侯|宇文|轩辕|端木|独孤|呼延|澹台|公冶|淳于|申屠|赫连|拓跋|完颜|万俟|纳兰|爱新觉罗|长孙|公孙|闻人|钟离|宗政|鲜于|闾丘)(?!先生|女士|主任|书记|老师|经理|师傅|同[志学])\s?[{GIVEN}](?:\s?[{GIVEN}])?"
+)
+
+
+def _cue(view: str, start: int) -> int:
+    """How much the words before `start` say a name begins here: 2 a role or kin word, 1 a boundary, 0 nothing."""
+    end = start
+    while end and view[end - 1] in _FILLERS and start - end < 4:
+        end -= 1
+    if end and view[end - 1] in "是叫为名系" and view[max(0, end - 3) : end - 1] in _CUES:
+        return 2
+    for size in (2, 3, 4, 5):
+        if view[end - size if end > size else 0 : end] in _CUES:
+            return 2
+    if view[end - 1 : end] in _CUES and end == start:
+        return 1
+    if start == 0 or view[start - 1] in _BEFORE_MARK or view[start - 1] in _LEFT_WORDS:
+        return 1
+    return 0
+
+
+def _blocked(view: str, name: str, end: int) -> bool:
+    if name in HISTORICAL or name[:2] in WORDS_AT_START and len(name) == 2:
+        return True
+    if view[end : end + 1] in {"某", "*", "×", "＊"}:
+        return True
+    if _ROLE_WORD.match(view, end):
+        return False
+    return _THING_AFTER.match(view, end) is not None or _ORG_AFTER.match(view, end) is not None
+
+
+def _judge(view: str, start: int) -> int:
+    """Where the name that begins at `start` ends, or 0 if none does."""
+    size = len(view)
+    second = view[start + 1]
+    third = view[start + 2] if start + 2 < size else ""
+    cue = _cue(view, start)
+    if start and (view[start - 1] in "老小" or view[start - 1] in _WORD_BEFORE.get(view[start], "")):
+        return 0
+    if _TITLE.match(view, start + 1) or view[start : start + 2] in {"许可", "许诺", "黎民", "阳光", "从新", "梁山", "沙特"}:
+        return 0
+    risky = view[start] in _RISKY
+    sure3 = third in _GIVEN and third not in _NOT_THIRD
+    loose3 = third in _GIVEN
+    two = view[start : start + 2]
+    if cue == 2 or (loose3 and cue == 1) or (sure3 and view[start] in _PLAIN):
+        inside = second + third
+        for end, fits in ((start + 3, sure3 or (loose3 and (_AFTER.match(view, start + 3) or view[start + 3 : start + 4] in _BEFORE_MARK))),):
+            if not fits:
+                continue
+            closed = cue == 2 and view[end : end + 1] in _BEFORE_MARK
+            if (inside in WORDS_INSIDE or two in WORDS_AT_START) and not (closed and two + third not in _PHRASES):
+                continue
+            if cue < 2 and (third + view[end : end + 1] in WORDS_INSIDE or second == "家" or third in "桥河路"):
+                continue
+            if third + view[end : end + 1] in _NEXT_WORDS:
+                continue
+            if risky and not (_AFTER.match(view, end) or _ACTS.match(view, end) or view[start - 1] in ":：叫"):
+                continue
+            if view[start - 1 : start + 1] in WORDS_AT_START or _blocked(view, view[start:end], end):
+                continue
+            if cue == 2 or view[start] in _PLAIN or (cue == 1 and (_AFTER.match(view, end) or _ACTS.match(view, end))):
+                return end
+    end = start + 2
+    if two in WORDS_AT_START or second in _NOT_THIRD or _blocked(view, two, end) or (second + third) in WORDS_INSIDE:
+        return 0
+    after = view[end : end + 1]
+    if risky and not (view[start - 1 : start] in {":", "："} or _AFTER.match(view, end)):
+        return 0
+    if cue and _AFTER.match(view, end) and not _blocked(view, two, end):
+        return end
+    if cue == 2 and (not after or after in _BEFORE_MARK or after in _NOT_THIRD or _ACTS.match(view, end)):
+        return end
+    if cue == 1 and view[start] in _PLAIN and _ACTS.match(view, end):
+        return end
+    return 0
+
+
+def _spelt(view: str) -> Iterator[Span]:
+    """Names of minorities, with or without a dot, and names in pinyin."""
+    for hit in _DOTTED.finditer(view):
+        first, rest = hit["a"], hit["b"]
+        for cut in range(len(first) - 1):
+            if _IS_TRANSLITERATED.match(first[cut:]) and _IS_TRANSLITERATED.match(rest[:2]):
+                tail = _TRANSLITERATED_TAIL.match(rest)
+                yield hit.start("a") + cut, hit.start("b") + (tail.end() if tail else len(rest)), "姓名"
+                break
+    for hit in _MINORITY.finditer(view):
+        if not _THING_AFTER.match(view, hit.end()):
+            yield *hit.span(), "姓名"
+    for pattern in (_MINORITY_CUED, _PINYIN_CUED):
+        for hit in pattern.finditer(view):
+            yield *hit.span("n"), "姓名"
+    for hit in _PINYIN.finditer(view):
+        if hit["s"][0].isupper() and hit["g"][0].isupper():
+            yield *hit.span(), "姓名"
+
+
+def _cued(view: str) -> Iterator[Span]:
+    """Names right behind a cue that leaves no doubt, whatever their characters."""
+    for hit in _SURE.finditer(view):
+        start, end = hit.span("n")
+        name = hit["n"]
+        if len(name) > 2 and name[-1] in _NOT_THIRD and view[end : end + 1] not in _BEFORE_MARK:
+            name, end = name[:-1], end - 1
+        usual = _GIVEN.issuperset(name[1:].replace(" ", ""))
+        if name in HISTORICAL or "某" in view[start : end + 1] or _TITLE.match(view, start + 1):
+            continue
+        if name[:2] in WORDS_AT_START and not (len(name) > 2 and usual):
+            continue
+        if not _EXPLICIT.search(hit[0], 0, start - hit.start()) and (
+            name[0] in _RISKY or not usual or name[1:] in WORDS_INSIDE
+        ):
+            continue
+        if not _THING_AFTER.match(view, end) or _ROLE_WORD.match(view, end):
+            yield start, end, "姓名"
+
+
+def names(view: str) -> Iterator[Span]:
+    """Names behind or before the usual cues, and without one where the characters leave little doubt."""
+    yield from _spelt(view)
+    for hit in _COMPOUND.finditer(view):
+        if hit[0] not in HISTORICAL and not _blocked(view, hit[0], hit.end()):
+            yield *hit.span(), "姓名"
+    for hit in _SPACED.finditer(view):
+        start, end = hit.span()
+        if hit["third"] or _cue(view, start):
+            yield start, end, "姓名"
+    for hit in _START.finditer(view):
+        end = _judge(view, hit.start())
+        if end:
+            yield hit.start(), end, "姓名"
+    yield from _cued(view)
