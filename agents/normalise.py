@@ -14,7 +14,7 @@ from opencc import OpenCC
 
 # NFKC would turn these into ASCII. They stay: nearly every Chinese sentence has one,
 # and no term does, so folding them would only put all text on the slow path.
-_KEPT_PUNCTUATION: Final = "，：；！？（）"
+_KEPT_PUNCTUATION: Final = "，：；！？（）…"
 _KEPT: Final = re.compile(f"([{_KEPT_PUNCTUATION}]+)")
 
 _TONED: Final = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹ"
@@ -24,7 +24,10 @@ _TONED_NOTE: Final = re.compile(
 # A page that notes 發(fā) notes 的(de) as well; alone, letters in brackets may mean something.
 _UNTONED_NOTE: Final = re.compile(r"(?<=[㐀-鿿])[(（]\s*[a-zü]{1,6}\s*[)）]")
 
+_SPREADSHEET_ESCAPE: Final = re.compile("_x00[01][0-9A-F]_")  # a line end, as exports write it
+
 _SPACES: Final = re.compile(r"\s+")
+_SPACE_AT_PUNCTUATION: Final = re.compile(f" ?([{_KEPT_PUNCTUATION}。、]) ?")
 _SPACE_BETWEEN_HAN: Final = re.compile(r"(?<=[㐀-鿿]) (?=[㐀-鿿])")
 
 
@@ -33,15 +36,17 @@ def _simplified() -> OpenCC:
     return OpenCC("t2s")
 
 
-def _is_noise(character: str) -> bool:
-    """Controls, zero-width and other invisible characters; whitespace is not noise."""
-    return not character.isspace() and unicodedata.category(character) in {
-        "Cc",
-        "Cf",
-        "Cn",
-        "Co",
-        "Cs",
-    }
+@cache
+def _noise() -> re.Pattern[str]:
+    """Matches controls, zero-width and other invisible characters, but no whitespace."""
+    invisible = [
+        chr(code)
+        for block in (range(0x10000), range(0xE0000, 0xE0100))
+        for code in block
+        if unicodedata.category(chr(code)) in {"Cc", "Cf", "Cn", "Co", "Cs"}
+        and not chr(code).isspace()
+    ]
+    return re.compile(f"[{''.join(map(re.escape, invisible))}]")
 
 
 @cache
@@ -89,6 +94,8 @@ def normalise(text: str) -> str:
     >>> normalise("拖欠\u200b工资，  三个月")
     '拖欠工资，三个月'
     """
+    if "_x" in text:
+        text = _SPREADSHEET_ESCAPE.sub(" ", text)
     if not _unusual().search(text):
         return text if " " not in text else _fold(text)
     return _mend(text)
@@ -97,23 +104,23 @@ def normalise(text: str) -> str:
 def _fold(text: str) -> str:
     text = _SPACES.sub(" ", text).strip()
     text = _SPACE_BETWEEN_HAN.sub("", text)
-    return re.sub(r" ?([，：；！？（）。、]) ?", r"\1", text)
+    return _SPACE_AT_PUNCTUATION.sub(r"\1", text)
 
 
 def _mend(text: str) -> str:
-    # Until nothing changes: taking out a character can bring together two that compose.
+    # Again while something odd is left: taking out a character can bring together two that compose.
     for _ in range(4):
         before = text
         text = "".join(
             part if _KEPT.fullmatch(part) else unicodedata.normalize("NFKC", part)
             for part in _KEPT.split(text)
         )
-        text = "".join(" " if c.isspace() else "" if _is_noise(c) else c for c in text)
+        text = _SPREADSHEET_ESCAPE.sub(" ", _noise().sub("", text))
         if _TONED_NOTE.search(text):
             text = _UNTONED_NOTE.sub("", _TONED_NOTE.sub("", text))
         if _traditional_pattern().search(text):
             text = _simplified().convert(text)
         text = _fold(text)
-        if text == before:
+        if text == before or not _unusual().search(text):
             break
     return text
