@@ -16,10 +16,18 @@ CountyCodeField = Annotated[str, Meta(pattern=r"^\d{6}$", description="GB/T 2260
 GridCodeField = Annotated[
     str, Meta(pattern=r"^\d{9,18}$", description="grid code; its first six digits are the county")
 ]
-TownshipCodeField = Annotated[str, Meta(pattern=r"^\d{9}$")]
+TownshipCodeField = Annotated[
+    str, Meta(pattern=r"^\d{9}$", description="township code; its first six digits are the county")
+]
 Severity = Annotated[int, Meta(ge=1, le=4, description="1 red, 2 orange, 3 yellow, 4 blue")]
 Label = Annotated[str, Meta(max_length=64)]
 CaseId = Annotated[str, Meta(min_length=1, max_length=64)]
+Title = Annotated[
+    str, Meta(description="longer than 200 characters is cut and counted, not refused; redacted")
+]
+Text = Annotated[
+    str, Meta(description="longer than 4,000 characters is cut and counted, not refused; redacted")
+]
 
 TITLE_LIMIT: Final = 200  # characters; longer is cut and counted
 TEXT_LIMIT: Final = 4_000  # characters; longer is cut and counted
@@ -40,8 +48,8 @@ class Matter(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     reported_at: Instant
     category: Label | UnsetType = UNSET
     severity: Severity | UnsetType = UNSET
-    title: str | UnsetType = UNSET
-    text: str | UnsetType = UNSET
+    title: Title | UnsetType = UNSET
+    text: Text | UnsetType = UNSET
     case_id: CaseId | UnsetType = UNSET
 
 
@@ -188,9 +196,7 @@ class AlertActionEvent(Envelope, kw_only=True, forbid_unknown_fields=True, gc=Fa
     data: AlertAction
 
 
-Event = (
-    GridReportEvent | HotlineCallEvent | OpinionItemEvent | CaseUpdateEvent | AlertActionEvent
-)
+Event = GridReportEvent | HotlineCallEvent | OpinionItemEvent | CaseUpdateEvent | AlertActionEvent
 
 # Input stream (and topic name without prefix) → the event it carries.
 EVENTS: Final[dict[str, type[Event]]] = {
