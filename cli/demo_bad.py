@@ -95,7 +95,7 @@ KINDS: Final = (
     Kind("missing field", Reason.MALFORMED, _without("reported_at")),
     Kind("unknown field", Reason.MALFORMED, _field("colour", "red")),
     Kind("phone field", Reason.IDENTITY_FIELD, _field("phone", "13800138000")),
-    Kind("name field", Reason.IDENTITY_FIELD, _field("reporter_name", "张三丰")),
+    Kind("name field", Reason.IDENTITY_FIELD, _field("reporter_name", "王建国")),
     Kind("account field", Reason.IDENTITY_FIELD, _field("account", "zy_demo_2026")),
     Kind("identity number field", Reason.IDENTITY_FIELD, _field("id_card", "11010519491231002X")),
     Kind("unknown county", Reason.UNKNOWN_COUNTY, _placed(county_code="999999")),
