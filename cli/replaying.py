@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -62,16 +62,16 @@ async def replay(
     dry_run: only look whether they are still there. An original is taken for
     what it was only if its SHA-256 agrees. Raises Retryable when Kafka is away.
     """
-    ordered = sorted(letters, key=lambda letter: (letter.topic, letter.partition, letter.offset))
+    placed = [(_topic_of(settings, letter), letter) for letter in letters]
+    placed.sort(key=lambda pair: (pair[0] or "", pair[1].partition, pair[1].offset))
     outcomes = []
     async with _consumer(settings) as consumer, Producer(settings.kafka) as producer:
-        there = await consumer.topics()
-        for letter in ordered:
-            topic = _topic_of(settings, letter)
+        log = _Log(consumer, await consumer.topics())
+        for topic, letter in placed:
             if topic is None:
                 outcomes.append((letter, Outcome.NO_STREAM))
                 continue
-            original = await _original(consumer, topic, letter) if topic in there else None
+            original = await log.record(topic, letter.partition, letter.offset)
             outcome = judged(letter, original.value if original else None, bool(original))
             if original and outcome is Outcome.FOUND and not dry_run:
                 await producer.send(again(letter, topic, original))
@@ -109,23 +109,35 @@ def again(letter: Letter, topic: str, original: Any) -> Record:
 
 def _topic_of(settings: Settings, letter: Letter) -> str | None:
     """The topic's full name, if events may be published to it."""
-    names: Mapping[str, str] = {full_name(settings, stream): stream for stream in EVENTS}
-    if letter.topic in names:
+    if letter.topic in {full_name(settings, stream) for stream in EVENTS}:
         return letter.topic
     return full_name(settings, letter.topic) if letter.topic in EVENTS else None
 
 
-async def _original(consumer: Any, topic: str, letter: Letter) -> Any | None:
-    """The record at the letter's offset, or None when the log does not reach there."""
-    place = TopicPartition(topic, letter.partition)
-    try:
-        if place not in consumer.assignment():
-            consumer.assign([place])
-        consumer.seek(place, letter.offset)
-        record = await asyncio.wait_for(consumer.getone(place), _FETCH_S)
-    except (OffsetOutOfRangeError, UnknownTopicOrPartitionError, TimeoutError):
-        return None
-    return record if record.offset == letter.offset else None
+class _Log:
+    """Reads single records by their offsets, which must grow within a partition."""
+
+    def __init__(self, consumer: Any, topics: set[str]) -> None:
+        self._consumer = consumer
+        self._topics = topics
+        self._silent: set[TopicPartition] = set()
+
+    async def record(self, topic: str, partition: int, offset: int) -> Any | None:
+        """The record at this offset, or None when the log does not reach there."""
+        place = TopicPartition(topic, partition)
+        if topic not in self._topics or place in self._silent:
+            return None
+        try:
+            if place not in self._consumer.assignment():
+                self._consumer.assign([place])
+            self._consumer.seek(place, offset)
+            record = await asyncio.wait_for(self._consumer.getone(place), _FETCH_S)
+        except TimeoutError:
+            self._silent.add(place)  # so are all offsets behind this one
+            return None
+        except (OffsetOutOfRangeError, UnknownTopicOrPartitionError):
+            return None
+        return record if record.offset == offset else None
 
 
 @asynccontextmanager

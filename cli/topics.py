@@ -25,6 +25,8 @@ from streams.settings import Settings, load
 from streams.topics import TOPICS, Topic, check_partitions, full_name, partitions_on
 
 _TOPIC_EXISTS: Final = 36
+_VISIBLE_S: Final = 20.0
+_POLL_S: Final = 0.05
 _SET_ON_TOPIC: Final = 1  # config_source of DescribeConfigs: set on the topic itself
 _OURS: Final = frozenset(key for topic in TOPICS for key in topic.config)
 
@@ -78,14 +80,15 @@ async def apply(settings: Settings) -> list[Applied]:
         check_partitions(settings, there, missing_is_fine=True)
         missing = [topic for topic in TOPICS if full_name(settings, topic.name) not in there]
         await _create(admin, settings, missing)
+        there = await _visible(admin, settings)
+        check_partitions(settings, there)  # another apply may have been faster
         configured = await _configure(
             admin, settings, [topic for topic in TOPICS if topic not in missing]
         )
-        there = await partitions_on(admin)
         return [
             Applied(
                 name := full_name(settings, topic.name),
-                there.get(name, _wanted(settings, topic)),
+                there[name],
                 Done.CREATED if topic in missing else configured[name],
             )
             for topic in TOPICS
@@ -135,11 +138,25 @@ async def _create(admin: Any, settings: Settings, missing: list[Topic]) -> None:
         ]
     )
     for name, code, message in answered.topic_errors:
-        if code not in (0, _TOPIC_EXISTS):  # another apply may have been faster
+        if code not in (0, _TOPIC_EXISTS):
             raise Fatal(
                 f"the broker refused to make topic {name}: {message or for_code(code).__name__}; "
                 f"asked for {settings.replication} copies (HUISHANG_REPLICATION)"
             )
+
+
+async def _visible(admin: Any, settings: Settings) -> dict[str, int]:
+    """Partitions by topic once all of ours are known: a broker learns of new ones a little later.
+
+    Raises TimeoutError.
+    """
+    names = {full_name(settings, topic.name) for topic in TOPICS}
+    async with asyncio.timeout(_VISIBLE_S):
+        while True:
+            there = await partitions_on(admin)
+            if names <= there.keys():
+                return there
+            await asyncio.sleep(_POLL_S)
 
 
 async def _configure(admin: Any, settings: Settings, topics: list[Topic]) -> dict[str, Done]:

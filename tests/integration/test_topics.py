@@ -1,6 +1,8 @@
 """`huishang topics` on the embedded broker and on Apache Kafka."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
@@ -8,11 +10,21 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from click.testing import CliRunner
 
 from cli.main import Exit, main
-from cli.topics import Done, apply, facts
+from cli.topics import Done, Fact, apply, facts
 from streams.errors import Fatal, Retryable
 from streams.topics import TOPICS, assert_partitions
 from tests.brokers import Broker
-from tests.waiting import free_port
+from tests.waiting import eventually, free_port
+
+
+@asynccontextmanager
+async def administrating(broker: Broker) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
 
 
 async def test_apply_makes_every_topic_once(broker: Broker) -> None:
@@ -41,7 +53,7 @@ async def test_another_number_of_partitions_is_refused_before_anything_changes(
 
 async def test_a_stage_is_told_at_its_start(broker: Broker) -> None:
     settings = broker.settings(partitions=3)
-    async with AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap) as admin:
+    async with administrating(broker) as admin:
         with pytest.raises(Fatal, match=r"reports is missing .*huishang topics apply"):
             await assert_partitions(settings, admin)
         await apply(settings)
@@ -55,15 +67,19 @@ async def test_retention_is_set_again_and_other_configuration_kept(kafka_only: B
     await apply(settings)
     name = f"{kafka_only.topic_prefix}reports"
     changed = {"cleanup.policy": "delete", "retention.ms": "1000", "max.message.bytes": "2000000"}
-    async with AIOKafkaAdminClient(bootstrap_servers=kafka_only.bootstrap) as admin:
+    async with administrating(kafka_only) as admin:
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, changed)])
-    fact = next(one for one in await facts(settings) if one.topic == name)
-    assert fact.state == "other configuration"
+
+    async def fact_in(state: str) -> Fact | None:
+        fact = next(one for one in await facts(settings) if one.topic == name)
+        return fact if fact.state == state else None
+
+    await eventually(lambda: fact_in("other configuration"))
     done = {one.topic: one.done for one in await apply(settings)}
     assert done.pop(name) is Done.CONFIGURED
     assert set(done.values()) == {Done.EXISTS}
-    fact = next(one for one in await facts(settings) if one.topic == name)
-    assert fact.state == "fine"
+    fact = await eventually(lambda: fact_in("fine"))
+    assert fact is not None
     assert fact.config["max.message.bytes"] == "2000000"
 
 
