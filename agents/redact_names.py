@@ -17,7 +17,7 @@ from agents.redact_numbers import Span
 
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 # No given name ends or goes on with one of these.
-_NOT_GIVEN = "的了在是我你他她它们这那与或把被对从由让给说要去到也都就还又很不没无未已过吗呢吧啊哦及因所个些么什怎啥谁每某各该此就并却只再最太更且曾刚于而但则您住先医律老女某男校村局镇乡县市区省街路巷号岁年月日时分元名位人员工等"
+_NOT_GIVEN = "的了在是我你他她它们这那与或把被对从由让给说要去到也都就还又很不没无未已过吗呢吧啊哦及因所个些么什怎啥谁每某各该此就并却只再最太更且曾刚于而但则您住先医律老女某男校村局镇乡县市区省街路巷号岁年月日时分名位人员工等"
 _NOT_THIRD = frozenset(_NOT_GIVEN + "和来有为以将经向上下中家会本称表反欠打借现电身联自用多次前后今昨当同其可如若之一二三四五六七八九十全连即便总主书师同女先代跟")
 _GIVEN = frozenset(GIVEN)
 _PLAIN = frozenset(PLAIN_SURNAMES)
@@ -86,7 +86,11 @@ _CUES = frozenset(
     )
 )
 _LEFT_WORDS = frozenset("被 由 找 向 与 和 跟 给 让 欠 叫 是 对 经 请 替 为 及 同 骂 打 告 即 有".split())
+_JOINTS = frozenset(
+    "昨天 今天 前天 上午 下午 晚上 随后 结果 后来 因为 但是 由于 而且 其中 包括 以及 现在 当时 然后 同时 目前 于是 并且 所以 通过 经过 根据 关于 针对 至今 每天 认为 要求 希望 发现 我们 我村 本村 我县 当天 凌晨 中午 最近 近日 日前 去年 今年 前年 期间 之后 之前 以后 如果 可是 只有 就是 不是 还是 听说 据说 村里 镇上 家里 同意 指使 伙同 勾结 串通 帮助 支持 欺骗 陪同 其实 特别 尤其 那个 这个 有个 一个 有人 隔壁 楼上 楼下 对门".split()
+)
 _AFTER = re.compile(
+    r"、[\u4e00-\u9fff]{2,3}[、等和）)。]|"
     r"[（(]\s?(?:男|女|化名|身份|电话|手机|联系|\d|系|我|本|原|已|时年|现年|[丈妻儿女父母户])"
     r"|[,，、\s]{0,2}(?:男|女)(?:[,，、\s）)。]|$)|[,，]?(?:汉族|回族|藏族|裕固族|现年|生于|出生)|[,，]\s?\d{2,3}岁"
     r"|[,，:：、\s（(]{0,3}(?:〔(?:手机|电话|身份证|微信|QQ|银行卡|邮箱)〕|联系电话|手机|身份证|电话|1[3-9]\d{9}|\d{17})"
@@ -99,6 +103,7 @@ _BEFORE_MARK = frozenset(" \t\r\n　，。；：、！？,.;:!?（(【[“\"'‘
 _FILLERS = " \t\r\n　：:“\"'‘（(【[=〔〕"
 # An organisation, a place or a thing named after a person.
 _THING_AFTER = re.compile(
+    r"、[\u4e00-\u9fff]{2,3}[、等和）)。]|"
     r"(?:[路街巷镇乡县市区村庄屯湾沟坝桥河湖山庙寺祠塔墓园馆奖杯牌店厂铺]|大[道街桥厦]|小[区学]|[中大]学|广场|故[居里]|精神|纪念|同款|组?社(?!长)|水库|学[校院]|医院|诊所|公司|集团|超市|酒|茶|烤|火锅|麻辣|牛肉|拉面|大药房|幼儿园|家[园电具居装纺]|事务所|律所|工作室|合作社|家庭农场|餐|饭|面馆|花园|国际|大酒店|快递|物流|百货|服装|鞋|珠宝|眼镜|口腔|中医|书法|[地设置立造备材])"
 )
 _ORG_AFTER = re.compile(r"[^\W\d_在到去的把被将与和是从说称向，、。]{1,8}(?:公司|集团|合作社|事务所|工作室|有限|诊所|药房|超市|[饭酒]店|学校|幼儿园)")
@@ -146,7 +151,7 @@ def _cue(view: str, start: int) -> int:
             return 2
     if view[end - 1 : end] in _CUES and end == start:
         return 1
-    if start == 0 or view[start - 1] in _BEFORE_MARK or view[start - 1] in _LEFT_WORDS:
+    if start == 0 or view[start - 1] in _BEFORE_MARK or view[start - 1] in _LEFT_WORDS or view[max(0, start - 2) : start] in _JOINTS:
         return 1
     return 0
 
