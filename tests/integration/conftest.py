@@ -14,12 +14,11 @@ from tests.kafka.jars import KafkaMissing
 @pytest.fixture(scope="session")
 def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     """The session's Apache Kafka; skips where it cannot run, fails with REQUIRE_KAFKA=1."""
-    try:
-        server = ApacheKafka(tmp_path_factory.mktemp("kafka"))
-    except KafkaMissing as missing:
+    server = _kafka_or_why_not(tmp_path_factory.mktemp("kafka"))
+    if isinstance(server, str):
         if os.environ.get("REQUIRE_KAFKA") == "1":
-            pytest.fail(f"REQUIRE_KAFKA=1, but Apache Kafka cannot run: {missing}", pytrace=False)
-        pytest.skip(f"Apache Kafka cannot run: {missing}")
+            pytest.fail(f"REQUIRE_KAFKA=1, but {server}", pytrace=False)
+        pytest.skip(server)
     server.start()
     try:
         yield server
@@ -48,6 +47,13 @@ def embedded_only(tmp_path: Path) -> Iterator[Broker]:
 def kafka_only(apache_kafka: ApacheKafka, tmp_path: Path) -> Iterator[Broker]:
     """For what Tansu cannot do: end offsets, crashes. `broker.server` may be killed and started."""
     yield from _on_kafka(apache_kafka, tmp_path)
+
+
+def _kafka_or_why_not(folder: Path) -> ApacheKafka | str:
+    try:
+        return ApacheKafka(folder)
+    except KafkaMissing as missing:
+        return f"Apache Kafka cannot run: {missing}"
 
 
 def _on_tansu(folder: Path) -> Iterator[Broker]:

@@ -111,7 +111,7 @@ async def _polled(consumer: AIOKafkaConsumer) -> AsyncIterator[None]:
         await asyncio.gather(polling, return_exceptions=True)
 
 
-async def test_the_end_offset_counts_records_on_kafka_only(broker: Broker) -> None:
+async def test_end_offsets_count_records_but_not_on_tansu(broker: Broker) -> None:
     """Tansu's known limit, so that code leaning on end offsets is not written unnoticed."""
     settings = broker.settings()
     await make_topics(settings)
