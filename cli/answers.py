@@ -47,6 +47,7 @@ def wait(
     timeout_s: float,
     *,
     on_answers: Callable[[Answers], None] = lambda _: None,
+    in_vain: Callable[[], str] = lambda: "",
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> tuple[Answers, str]:
@@ -54,6 +55,7 @@ def wait(
 
     More answers than events is fine: delivery is at least once, and an event
     that came again is a duplicate. A store that is away is asked again.
+    in_vain: why no more answers will come, "" while they may.
 
     >>> wait(lambda: Answers(3, 1, 0), 4, timeout_s=1)[1]
     ''
@@ -65,12 +67,14 @@ def wait(
             answers, away = ask(), ""
             on_answers(answers)
         except Retryable as error:
-            away = f"; the store does not answer: {error}"
+            away = str(error)
         if not away and answers.total >= published:
             return answers, ""
-        if monotonic() >= ends_at_s:
+        over = in_vain()
+        if over or monotonic() >= ends_at_s:
+            why = over or away or "is every stage running?"
             return answers, (
-                f"after {timeout_s:g} s {published - answers.total:,} of {published:,} events "
-                f"are neither counted nor answered{away or '; is every stage running?'}"
+                f"{published - answers.total:,} of {published:,} events are neither counted nor "
+                f"answered after {timeout_s - (ends_at_s - monotonic()):.0f} s; {why}"
             )
         sleep(_ASK_EVERY_S)

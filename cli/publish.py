@@ -191,11 +191,22 @@ def _wait(
             store = Store.open(settings.clickhouse)
         return answers.read(store, asked.plan.source, progress.runid)
 
+    running = read_run(settings.data)
+
+    def in_vain() -> str:
+        if running is None or read_run(settings.data) == running:
+            return ""
+        return f"the `huishang run` that had them ended (logs: {settings.data / 'logs'})"
+
     published = progress.point.published
     screen.answering(published)
     try:
         return answers.wait(
-            ask, published, asked.timeout_s, on_answers=lambda found: screen.answered(found.total)
+            ask,
+            published,
+            asked.timeout_s,
+            on_answers=lambda found: screen.answered(found.total),
+            in_vain=in_vain,
         )
     finally:
         if store is not None:

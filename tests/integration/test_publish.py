@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
+from cli.main import main
 from cli.resuming import Progress
 from streams.contracts import HotlineCallEvent
 from streams.topics import full_name
@@ -290,24 +291,29 @@ def test_a_pipe_in_gb18030_with_times_spread_or_fixed(embedded_topics: Broker) -
     ]
 
 
-def test_mistakes_get_one_sentence(embedded_topics: Broker) -> None:
-    broker = embedded_topics
-    path = mailbox(broker.data, 3)
+def test_mistakes_get_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HUISHANG_DATA", str(tmp_path))
+    path = mailbox(tmp_path, 3)
+    missing = str(tmp_path / "nowhere.csv")
     for more, sentence in (
+        (("--csv", missing), "nowhere.csv: No such file"),
         (("--map", "title=headline"), "no column 'headline'; the columns are: time, text"),
         (("--county", "999999"), "no county '999999'"),
         (("--stream", "calls"), "no stream 'calls'"),
         (("--zone", "Mars/Base"), "no time zone 'Mars/Base'"),
         (("--time", "tomorrow"), "--time and --spread take a time with the year first"),
         (("--encoding", "klingon"), "no encoding 'klingon'"),
+        (("--jsonl", str(path)), "give one of --csv FILE and --jsonl FILE"),
+        (("--set", "channel=fax"), "--set channel: got a text of 3 characters, expected one of"),
     ):
-        done = publish(broker, path, *more)
-        assert done.code == 2, done.said
-        assert sentence in done.said
-        assert len(done.said.splitlines()) == 1
-    done = publish(broker, broker.data / "nowhere.csv")
-    assert done.code == 2
-    assert "nowhere.csv: No such file" in done.said
+        with pytest.raises(SystemExit) as ended:
+            main(arguments(str(path), *more))
+        said = capsys.readouterr().err
+        assert ended.value.code == 2, said
+        assert sentence in said
+        assert len(said.splitlines()) == 1
 
 
 def test_a_broker_that_is_away_is_named(tmp_path: Path) -> None:

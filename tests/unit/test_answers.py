@@ -58,7 +58,7 @@ def test_the_shortfall_is_said_when_time_is_up() -> None:
     found, missing, took_s = waited(asking(Answers(6, 0, 1)), 10)
     assert found == Answers(6, 0, 1)
     assert missing == (
-        "after 30 s 3 of 10 events are neither counted nor answered; is every stage running?"
+        "3 of 10 events are neither counted nor answered after 30 s; is every stage running?"
     )
     assert took_s == 30
 
@@ -67,6 +67,16 @@ def test_a_store_that_stays_away_is_said_when_time_is_up() -> None:
     _, missing, _ = waited(asking(SinkBusy("http://db does not answer")), 10)
     assert "10 of 10" in missing
     assert "http://db does not answer" in missing
+
+
+def test_waiting_in_vain_ends_at_once() -> None:
+    time = Time()
+    ask, reasons = asking(Answers(4, 0, 0)), iter(["", "", "it stopped"])
+    _, missing = wait(
+        ask, 5, 30, in_vain=lambda: next(reasons), sleep=time.sleep, monotonic=time.monotonic
+    )
+    assert missing.endswith("; it stopped")
+    assert time.now_s == 0.5
 
 
 def test_a_store_that_refuses_is_not_waited_for() -> None:
