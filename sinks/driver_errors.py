@@ -49,16 +49,26 @@ def _state(code: int | None, message: str) -> str:
     if code is not None:
         return f"is busy: {_brief(message)}"
     status = _number(_HTTP_STATUS.search(message))
-    return f"answers HTTP {status}" if status else "does not answer; start it, or set HUISHANG_CLICKHOUSE"
+    return (
+        f"answers HTTP {status}"
+        if status
+        else "does not answer; start it, or set HUISHANG_CLICKHOUSE"
+    )
 
 
 def _refusal(error: Exception, code: int | None, message: str) -> str:
     if isinstance(error, ImportError):
         return "needs chDB; install huishang[embedded]"
-    if "Cannot lock file" in message:
-        return "is held by another process; read through its HTTP endpoint, or stop it first"
+    if "Error initializing EmbeddedServer" in message:
+        # The engine prints why to stderr, and only sometimes says it here as well.
+        return (
+            "cannot be opened, most likely because another process holds it; read through that "
+            "process's HTTP endpoint (HUISHANG_CLICKHOUSE), or stop it first"
+        )
     if message.startswith("Unrecognized column"):
         code = 16
+    if message.endswith("is readonly"):  # the driver's own look at system.settings
+        code = 164
     status = _number(_HTTP_STATUS.search(message))
     if code is None and status is not None:
         return f"answers HTTP {status}; expected a ClickHouse HTTP port there"

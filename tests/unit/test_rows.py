@@ -1,0 +1,118 @@
+"""Rows fit the tables they are for, in names, number, order and units."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from sinks import migrate
+from sinks.rows import (
+    COLUMNS,
+    row_of_alert,
+    row_of_dead_letter,
+    row_of_digest,
+    rows_of_totals,
+)
+from streams.packs import (
+    FORMAT,
+    ActionRow,
+    CaseRow,
+    CountRow,
+    LedgerRow,
+    PresenceRow,
+    Totals,
+)
+from tests.stores import HOUR, NOW, alert, dead_letter, digest
+
+FULL = Totals(
+    format=FORMAT,
+    version=41,
+    partition=2,
+    counts=[CountRow("620702", "D01", "phone", HOUR, 9, 10, 1, 2, 3, 4)],
+    ledger=[LedgerRow("620702", "hotline-calls", "mailbox", "run-1", 20_000, 5, 2)],
+    presence=[PresenceRow("620702", 20_000, 3, 1)],
+    cases=[CaseRow("620702", "c-1", 2, "accepted", 1, 1_700_000_000, "街道办", 1_700_086_400)],
+    actions=[
+        ActionRow("620702", "a" * 16, 2**64 - 1, "silence", "值班员", 1_700_000_000, "误报", 5)
+    ],
+)
+
+
+def as_dict(table: str, row: tuple[object, ...]) -> dict[str, object]:
+    return dict(zip(COLUMNS[table], row, strict=True))
+
+
+def test_columns_are_those_of_the_schema_in_its_order() -> None:
+    created: dict[str, list[str]] = {}
+    for migration in migrate.shipped():
+        for statement in migrate.statements(migration.text):
+            if match := re.match(r"CREATE TABLE IF NOT EXISTS (\w+)\n\((.*?)\n\)", statement, re.S):
+                created[match[1]] = re.findall(r"^    `?(\w+)`? ", match[2], re.M)
+    expected = {table: list(columns) for table, columns in COLUMNS.items()}
+    del expected["migrations"]  # made by migrate.py itself
+    assert created == expected
+
+
+def test_every_table_of_totals_gets_its_rows() -> None:
+    rows = rows_of_totals(FULL)
+    assert {table: len(found) for table, found in rows.items()} == dict.fromkeys(
+        ["counts", "ledger", "presence", "cases", "alert_actions"], 1
+    )
+    assert as_dict("counts", rows["counts"][0]) == {
+        "county": "620702",
+        "category": "D01",
+        "channel": "phone",
+        "hour": HOUR * 3_600,
+        "piece": 9,
+        "n": 10,
+        "red": 1,
+        "orange": 2,
+        "yellow": 3,
+        "blue": 4,
+        "version": 41,
+    }
+    assert as_dict("ledger", rows["ledger"][0])["counted"] == 5
+    assert as_dict("presence", rows["presence"][0])["zero_reports"] == 1
+    assert as_dict("cases", rows["cases"][0])["deadline_at"] == 1_700_086_400
+    assert as_dict("alert_actions", rows["alert_actions"][0])["until"] == 5
+    assert {as_dict(table, row[0])["version"] for table, row in rows.items()} == {41}
+
+
+def test_what_was_not_said_is_null_and_untouched_tables_are_left_out() -> None:
+    rows = rows_of_totals(
+        Totals(
+            format=FORMAT,
+            version=1,
+            partition=0,
+            cases=[CaseRow("620702", "c-1", 2, "accepted", 1, 1_700_000_000)],
+            actions=[ActionRow("620702", "a" * 16, 1, "close", "值班员", 1_700_000_000)],
+        )
+    )
+    assert set(rows) == {"cases", "alert_actions"}
+    assert as_dict("cases", rows["cases"][0])["deadline_at"] is None
+    assert as_dict("alert_actions", rows["alert_actions"][0])["until"] is None
+
+
+@pytest.mark.parametrize("offset_h", [-11, 0, 8])
+def test_answers_keep_their_instant_whatever_the_offset(offset_h: int) -> None:
+    here = NOW.astimezone(timezone(timedelta(hours=offset_h)))
+    at_s, at_ms = int(NOW.timestamp()), int(NOW.timestamp()) * 1_000
+    raised = as_dict("alerts", row_of_alert(alert(raised_at=here, window_start=here), 3))
+    issued = as_dict("digests", row_of_digest(digest(issued_at=here, window_end=here), 3))
+    told = as_dict("dead_letters", row_of_dead_letter(dead_letter(at=here)))
+    assert (raised["window_start"], raised["raised_at"], raised["version"]) == (at_s, at_ms, 3)
+    assert (issued["window_end"], issued["issued_at"], issued["version"]) == (at_s, at_ms, 3)
+    assert (told["at"], told["version"]) == (at_ms, at_ms)
+
+
+def test_milliseconds_are_not_lost() -> None:
+    at = datetime(2026, 3, 1, 0, 0, 0, 999_000, tzinfo=UTC)
+    row = as_dict("dead_letters", row_of_dead_letter(dead_letter(at=at)))
+    assert row["at"] == 1_772_323_200_999
+
+
+def test_an_alert_of_an_absolute_rule_has_no_baseline() -> None:
+    row = as_dict("alerts", row_of_alert(alert(), 1))
+    assert row["expected"] is None
+    assert row["p_value"] is None
+    assert row["history"] == [0] * 13 + [3]
