@@ -49,8 +49,9 @@ def marked(before: Mark | None, committed: int, lag: int, now: datetime) -> Mark
     >>> marked(marked(None, 5, 2, noon), 6, 8, later).moved_at == later
     True
     """
-    stands = before is not None and before.lag > 0 and before.committed == committed and lag > 0
-    return Mark(committed, lag, before.moved_at if before and stands else now)
+    if before and before.lag > 0 and before.committed == committed:
+        return Mark(committed, lag, before.moved_at)
+    return Mark(committed, lag, now)
 
 
 def standing_still(mark: Mark, now: datetime, stuck_after_s: float) -> bool:
