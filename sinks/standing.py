@@ -42,8 +42,8 @@ _FIGURES: Final = ("counted", "duplicates", "dead_letters", "n_1h", "n_24h", "n_
 def standing(store: Store, now: datetime) -> dict[str, Any]:
     """Figures per county and in all, the latest alerts and digests. Blocks.
 
-    counties: rows with code, name and the figures, by code; code '' stands for
-    dead letters whose county could not be read. Raises SinkBusy or Fatal.
+    counties: rows with code, name and the figures, by code; last, code '' stands
+    for dead letters whose county could not be read. Raises SinkBusy or Fatal.
     """
     found: dict[str, dict[str, Any]] = {}
     rolling = store.query(_ROLLING, {"now": now.replace(microsecond=0)})
@@ -52,7 +52,7 @@ def standing(store: Store, now: datetime) -> dict[str, Any]:
             found.setdefault(str(row["county"]), {}).update(row)
     counties = [
         {"code": code, "name": name_of(code)} | {name: row.get(name, 0) for name in _FIGURES}
-        for code, row in sorted(found.items())
+        for code, row in sorted(found.items(), key=lambda pair: (pair[0] == "", pair[0]))
     ]
     return {
         "at": now,

@@ -276,7 +276,12 @@ def _leaf(category: str) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+    """A figure for people: two places at most.
+
+    >>> _number(41.0), _number(1234.5), _number(0.125)
+    ('41', '1,234.5', '0.12')
+    """
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def _plain(value: object) -> str:
