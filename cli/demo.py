@@ -195,7 +195,7 @@ async def _settled(store: Store, day: Day) -> Found:
     exact = False
     while True:
         was_exact = exact
-        found = await asyncio.to_thread(demo_check.read, store, day.runid)
+        found = await asyncio.to_thread(demo_check.read, store, day.runid, day.truth.presence_after)
         exact = not demo_check.differences(day.truth, found)
         if (exact and was_exact) or time.monotonic() > deadline:
             return found

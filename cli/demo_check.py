@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from cli.demo_day import CITY
@@ -20,6 +20,9 @@ _LEDGER: Final = """
 _COUNTS: Final = """
     SELECT county, category, channel, toUnixTimestamp(hour) AS second, sum(n) AS n
     FROM counts FINAL GROUP BY county, category, channel, hour
+"""
+_PRESENCE: Final = """
+    SELECT county, day, grid_reports, zero_reports FROM presence FINAL WHERE day > {after:Date}
 """
 _KEPT_TEXTS: Final = {
     "alerts": "SELECT concat(title, reason, excerpt) AS text FROM alerts FINAL",
@@ -53,13 +56,14 @@ def answered(store: Store, runid: str) -> int:
     return int(ledger["n"]) + int(letters["n"])
 
 
-def read(store: Store, runid: str) -> Found:
+def read(store: Store, runid: str, presence_after: date) -> Found:
     """Everything the demo is judged by. The store holds nothing but the demo."""
+    since = {"after": presence_after}
     ledger = store.query(_LEDGER, {"runid": runid})
     letters = store.query("SELECT sha256, reason FROM dead_letters FINAL")
     alerts = store.query("SELECT rule, county, category FROM alerts FINAL")
     digests = store.query("SELECT kind, county, figures FROM digests FINAL")
-    presence = store.query("SELECT county, day, grid_reports, zero_reports FROM presence FINAL")
+    presence = store.query(_PRESENCE, since)
     cases = store.query("SELECT county, case_id, case_version, status FROM cases FINAL")
     return Found(
         counted=_sums(ledger, "counted"),

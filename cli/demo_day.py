@@ -87,7 +87,7 @@ class _Maker:
         self._end = window_end
         self._prefix = prefix
         self._runid = f"demo-{window_end:%Y%m%d}-{seed}"
-        self._truth = Truth()
+        self._truth = Truth(presence_after=window_end.date() - 6 * _DAY)
         self._numbers: Counter[str] = Counter()
         self._cell_hours: Counter[tuple[str, str, int]] = Counter()
         self._cell_days: Counter[tuple[str, str, int]] = Counter()

@@ -1,7 +1,7 @@
 """What must come of the demo's day, and which day it is."""
 
 from collections import Counter
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,14 @@ class Truth:
 
     dead_letters: SHA-256 of a bad record's value → (county, reason).
     counts: (county, category, channel, hours since 1970 UTC) → reports.
-    presence: (county, ISO date of the window's end) → [grid reports, zero reports].
+    presence: (county, ISO date of the window's end) → [grid reports, zero reports],
+    of the windows that end after `presence_after`: tally follows who spoke for some days only.
     cases: (county, case_id) → (version, status). alerts: (rule, county, category) → how many.
     digests: (kind, county). window: reports within the day's report window.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, presence_after: date) -> None:
+        self.presence_after = presence_after
         self.published: Counter[str] = Counter()
         self.counted: Counter[tuple[str, str]] = Counter()  # county, stream
         self.duplicates: Counter[tuple[str, str]] = Counter()
@@ -35,7 +37,8 @@ class Truth:
     def spoke(self, county: str, at: datetime, zero: bool) -> None:
         """Note a grid report or a zero report; at: local time."""
         day = at.date() + (_DAY if at.time() >= _WINDOW_END else timedelta())
-        self.presence.setdefault((county, day.isoformat()), [0, 0])[zero] += 1
+        if day > self.presence_after:
+            self.presence.setdefault((county, day.isoformat()), [0, 0])[zero] += 1
 
 
 def last_window_end(now: datetime, zone: ZoneInfo) -> datetime:
