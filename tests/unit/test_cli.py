@@ -114,9 +114,12 @@ def test_every_command_loads_and_helps_with_an_example(name: str) -> None:
     module, _, attribute = COMMANDS[name][0].partition(":")
     command = getattr(importlib.import_module(module), attribute)
     assert isinstance(command, click.Command)
-    result = invoke(name, "--help")
-    assert result.exit_code == 0, result.output
-    assert f"huishang {name}" in result.output.partition("Usage:")[2].partition("\n")[2]
+    subcommands = list(command.commands) if isinstance(command, click.Group) else []
+    helps = [invoke(name, *words, "--help") for words in [(), *((one,) for one in subcommands)]]
+    assert {one.exit_code for one in helps} == {0}
+    # Behind the line "Usage: huishang NAME …".
+    text = "\n".join(one.output.partition("\n")[2] for one in helps)
+    assert f" huishang {name}" in text
 
 
 def test_an_unknown_command_and_option_are_wrong_usage() -> None:
