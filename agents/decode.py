@@ -22,6 +22,8 @@ from streams.errors import InvalidEvent, Reason
 Headers = Sequence[tuple[str, bytes]]
 
 STRUCTURED: Final = "application/cloudevents+json"
+# Of an event that is too long anyway, this much is searched for identity fields.
+_SCAN_LIMIT_BYTES: Final = 4 * EVENT_LIMIT_BYTES
 _BACKSLASH: Final = 0x5C
 _NUL: Final = b"\\u0000"
 _ESCAPED_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -120,7 +122,7 @@ class Decoder:
     def _identity(self, value: bytes | None, attributes: dict[str, str]) -> InvalidEvent | None:
         path = next((f"header ce_{shown(name)}" for name in attributes if names_person(name)), "")
         if not path and value is not None:
-            path = identity_path(text_of(value))
+            path = identity_path(text_of(value[:_SCAN_LIMIT_BYTES]))
         if not path:
             return None
         expected = "no field that names a person, phone, account, address or identity number"

@@ -19,6 +19,8 @@ from streams.errors import InvalidEvent, Reason
 Redact = Callable[[str], str]
 
 HIDDEN: Final = "〔已隐去〕"
+_WINDOW: Final = 8 * 1024  # characters redacted to show 200 of them
+_SHORTEST: Final = PREVIEW_LIMIT + 200  # of a window's redacted text, the end is not shown
 _RUNID: Final = re.compile(r"[0-9a-z-]{1,32}")
 _SOURCE_LIMIT: Final = 128  # characters, as in the contract
 _PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -32,16 +34,16 @@ _ELEMENT: Final = re.compile(r"<([\w.:-]{1,64})(\s[^<>]*)?>[^<>]*")
 def preview(value: bytes, redact: Redact) -> str:
     """At most 200 characters of a refused value, redacted.
 
-    The whole is redacted before it is cut, so no cut makes half a number look
-    harmless; escapes are resolved first, so none hides in them. Empty when a
+    Far more than is shown is redacted before it is cut, so no cut makes half a
+    number look harmless; escapes are resolved first, so none hides in them. Empty when a
     JSON field names a person. redact: text → text without personal data.
     """
     text = text_of(value[:EVENT_LIMIT_BYTES])
     if identity_path(text):
         return ""
-    shown = redact(_hide_named(_plain(text)))
-    if len(value) > EVENT_LIMIT_BYTES and len(shown) <= PREVIEW_LIMIT:
-        return ""  # the end may be half of something
+    shown = redact(_hide_named(_plain(text[:_WINDOW])))
+    if (len(text) > _WINDOW or len(value) > EVENT_LIMIT_BYTES) and len(shown) < _SHORTEST:
+        return ""  # the window's end may be half of something, and would show
     return _printable(shown)[:PREVIEW_LIMIT]
 
 

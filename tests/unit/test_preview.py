@@ -60,3 +60,10 @@ def test_preview_hides(raw: str, encoding: str) -> None:
     assert len(seen) <= 200
     assert not any(secret in seen for secret in ("1381234", "王小明", "李四"))
     assert seen.isprintable()
+
+
+def test_half_a_number_at_the_end_of_what_is_read_is_not_shown() -> None:
+    phone = "13812345678"
+    for spaces in range(12):
+        raw = (phone * 744 + " " * spaces + phone).encode()  # what is read ends inside the last
+        assert "1" not in preview(raw, lambda text: text.replace(phone, ""))
