@@ -334,6 +334,27 @@ def test_a_missing_topic_is_named(kafka_only: Broker) -> None:
     assert "huishang topics apply" in done.said
 
 
+def test_wait_returns_when_every_event_is_counted_or_answered(tmp_path: Path) -> None:
+    path = mailbox(tmp_path, 60)
+    with path.open("a", encoding="utf-8") as file:
+        file.write("1999/1/1 8:00,很久以前\n")
+    ports = ("KAFKA", "CLICKHOUSE", "STATUS", "INTAKE", "TALLY")
+    env = {f"HUISHANG_{name}_PORT": "0" for name in ports} | {"HUISHANG_DATA": str(tmp_path)}
+    asked = arguments(str(path), "--wait", "--json", "--timeout", "60")
+    with run_process("cli", "run", "--json", folder=tmp_path, env=env, name="run") as run:
+        eventually_sync(lambda: '"ready"' in run.text(), within_s=60, what=run.tail())
+        summaries = []
+        for name in ("first", "second"):
+            with run_process("cli", *asked, folder=tmp_path, env=env, name=name) as child:
+                assert child.wait(90) == 0, child.tail()
+            summaries.append(json.loads(child.text().splitlines()[-1]))
+    names = ("rows", "published", "counted", "duplicates", "dead_letters")
+    assert [[summary[name] for name in names] for summary in summaries] == [
+        [61, 61, 60, 0, 1],
+        [61, 61, 0, 60, 1],
+    ]
+
+
 @pytest.mark.skipif(not _COMPLAINTS.exists(), reason="the complaints are not here")
 def test_six_thousand_complaints_arrive(embedded_topics: Broker) -> None:
     done = publish(embedded_topics, _COMPLAINTS, "--spread", "2026-03-01", "2026-03-08", "--json")
