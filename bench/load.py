@@ -1,0 +1,54 @@
+"""Generates the benchmarks' input: hotline calls as upstream publishes them, some 450 bytes each."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from cli.demo_texts import SENTENCES, written
+from cli.producing import Record
+from streams.counties import in_city
+
+_FILLER = "我们这里的群众一直反映情况，希望有关领导能够重视并且尽快给大家一个答复，谢谢您的帮助和支持"
+
+
+def hotline_calls(topic: str, events: int, seed: int, runid: str) -> Iterator[Record]:
+    """5 % are repeats of a recent event; texts of 60–120 characters, some with personal data."""
+    dice = random.Random(seed)
+    counties = in_city("62")
+    texts = []
+    for _ in range(2_000):
+        category = dice.choice(sorted(SENTENCES))
+        text = written(dice, dice.choice(in_city("6207")), dice.choice(SENTENCES[category]), category)
+        texts.append(text + "。" + _FILLER[: dice.randint(20, len(_FILLER))])
+    now = datetime.now(UTC)
+    recent: list[bytes] = []
+    for number in range(events):
+        if recent and dice.random() < 0.05:
+            yield Record(topic, None, dice.choice(recent), partition=number % 4)
+            continue
+        at = (now - timedelta(seconds=dice.randint(0, 86_000))).isoformat(timespec="seconds")
+        value = orjson.dumps(
+            {
+                "specversion": "1.0",
+                "id": f"{dice.getrandbits(64):016x}",
+                "source": "/bench/hotline",
+                "type": "huishang.hotline-call.v1",
+                "runid": runid,
+                "time": at,
+                "data": {
+                    "county_code": dice.choice(counties),
+                    "occurred_at": at,
+                    "reported_at": at,
+                    "text": dice.choice(texts),
+                    "channel": "phone",
+                    "demand_type": "complaint",
+                    "repeat": False,
+                },
+            }
+        )
+        recent.append(value)
+        if len(recent) > 1_000:
+            del recent[:500]
+        yield Record(topic, None, value, partition=number % 4)
