@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
+import agents.lexicon
 from agents.classify import Classifier
 from agents.lexicon import MAILBOX7_FILE, PRIORITY_FILE, load
 from streams.categories import CATEGORIES, OUTSIDE
@@ -55,3 +57,13 @@ def test_priority_lists_every_leaf_once(tmp_path: Path) -> None:
 def test_a_folder_without_a_lexicon(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no lexicon in"):
         load(tmp_path)
+
+
+def test_the_evaluation_table_fits_the_lexicon() -> None:
+    lexicon = load()
+    folder = Path(agents.lexicon.__file__).parent
+    table = yaml.safe_load((folder / MAILBOX7_FILE).read_text(encoding="utf-8"))
+    groups = {f"{term.leaf}/{term.group}" for term in lexicon.terms}
+    assert set(table["leaves"]) <= groups | set(lexicon.priority)
+    assert set(lexicon.priority) <= set(table["leaves"])
+    assert set(table["leaves"].values()) == set(table["labels"])
