@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from agents.redact_names import names
-from agents.redact_numbers import Span, cards, identities, landlines, mobiles, papers, plates
+from agents.redact_numbers import LONG_RUN, MAYBE_CODE, Span, cards, identities, landlines, mobiles, papers, plates
 from agents.redact_online import mails, qqs, wechats
 from agents.redact_places import homes
 from agents.redact_views import digit_view, plain_view
@@ -13,18 +13,27 @@ _TOKEN = re.compile(r"〔[^〔〕\s]{2,3}〕")
 _TWINS = re.compile(r"(〔住址〕)(?:[\s,，]?〔住址〕)+")
 
 
-def _spans(view: str) -> list[Span]:
-    """Every item in one view, the surest kind first."""
+_HIDDEN_AT = re.compile(r"艾特|爱特|小老鼠|圈a")
+_HAS_ONLINE = re.compile(r"[微威薇徽维vVwWQq扣企球口]")
+
+
+def _spans(view: str, *, every: bool = False) -> list[Span]:
+    """Every item in one view, the surest kind first.
+
+    every: run all patterns, without the scans that tell which can match at all; for tests.
+    """
     found: list[Span] = []
-    found.extend(mails(view))
-    views = [view]
-    digits = digit_view(view)
-    if digits is not None:
-        views.append(digits)
-    for one in views:
-        for kind in (papers, identities, cards, mobiles, landlines, qqs, wechats):
-            found.extend(kind(one))
-    found.extend(plates(view))
+    if every or MAYBE_CODE.search(view) or _HIDDEN_AT.search(view):
+        found.extend(mails(view))
+        digits = digit_view(view)
+        for one in (view,) if digits is None else (view, digits):
+            if every or LONG_RUN.search(one):
+                for kind in (papers, identities, cards, mobiles, landlines):
+                    found.extend(kind(one))
+            if every or _HAS_ONLINE.search(one):
+                found.extend(qqs(one))
+                found.extend(wechats(one))
+        found.extend(plates(view))
     found.extend(names(view))
     found.extend(homes(view))
     return found

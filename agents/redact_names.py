@@ -1,5 +1,6 @@
 """Finds full names of persons in a text; surnames with a title, masked and historical names stay."""
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -25,15 +26,23 @@ _SURNAMES = frozenset(SURNAMES)
 _GIVEN_HAN = rf"[^\W\da-zA-Z_{_NOT_GIVEN}]"
 
 # A name is nearly sure behind these, whatever its characters.
-_SURE = re.compile(
-    rf"(?:姓\s?名|名叫|名字[叫是为]?|我叫|叫做|户名|联系人|[投举报反][诉报映]人|来[电访]人|诉求人|申请人|被告人?|原告人?|嫌疑人|死者|逝者|[伤患]者|受害[人者]|被害人|当事人|法定代表人|法人代表|法人|负责人|经办人|户主|车主|代理人|委托人|证人|监护人|收[款件货]人|签收人|承包人|署名|签名|落款|[债担][务权保]人|借款人|欠款人|出租人|承租人|被?继承人|责任人|肇事者|发件人|持卡人|开户人|房主|产权人|户籍人|紧急联系人|\bname|xingming|[\"'](?:xm|name|realname|real_name|contact|caller|user_?name|linkman|person)[\"'])"
+_SURE_WORDS = (
+    "姓名 姓 名 名叫 名字 我叫 叫做 户名 联系人 投诉人 举报人 报案人 报修人 反映人 反应人 来电人 来访人 诉求人 申请人 申诉人 请求人 求助人 留言人 报告人 被告人 被告 原告人 原告 嫌疑人 死者 逝者 伤者 患者 受害人 受害者 被害人 当事人"
+    " 法定代表人 法人代表 法人 负责人 经办人 户主 车主 代理人 委托人 证人 监护人 收款人 收件人 收货人 签收人 承包人 署名 签名 落款 本人叫 本人是 债务人 债权人 担保人 借款人 欠款人 出租人 承租人 继承人 责任人 肇事者"
+    " 发件人 持卡人 开户人 房主 产权人"
+).split()
+_SURE_TAIL = (
     rf"(?P<fill>[（(][^）)]{{0,6}}[）)]|[\s:：\"'“”‘’=（(【\[,，、；;是叫为名]){{0,5}}"
-    rf"(?P<n>(?:{COMPOUND})\s?{_GIVEN_HAN}(?:\s?{_GIVEN_HAN})?|[{SURNAMES}]\s?{_GIVEN_HAN}(?:\s?{_GIVEN_HAN})?(?![·•]))",
-    re.I,
+    rf"(?P<n>(?:{COMPOUND})\s?{_GIVEN_HAN}(?:\s?{_GIVEN_HAN})?|[{SURNAMES}]\s?{_GIVEN_HAN}(?:\s?{_GIVEN_HAN})?(?![·•]))"
+)
+# Alternatives that all begin with a plain character let the engine skip to them.
+_SURE = re.compile(rf"(?:{'|'.join(sorted(_SURE_WORDS, key=len, reverse=True))}){_SURE_TAIL}")
+_SURE_KEY = re.compile(
+    rf"(?:name|xingming|[\"'](?:xm|contact|caller|linkman|person)[\"']){_SURE_TAIL}", re.I
 )
 _EXPLICIT = re.compile(r"[:：=\"']|姓\s?名|名字|[名我]叫|叫做|户名|[（(】]$")
 # Surnames that are mostly prepositions and the like: a name only with evidence on the right, or a colon.
-_RISKY = frozenset("于向和从以为有时来原家应代公连门车都经解方高平全成安常边东初广强明利居益楚融普本单查关党展何费任师别支管通房年金水国万多那车左习越全邱候上后")
+_RISKY = frozenset("于向和从以为有时来原家应代公连门车都经解方高平全成安常边东初广强明利居益楚融普本单查关党展何费任师别支管通房年金水国万多那车左习越全候上后")
 _WORD_BEFORE = {
     "程": "过工课流日里路行教章规议方进历全疗",
     "许": "允也或准默容特不",
@@ -85,6 +94,7 @@ _CUES = frozenset(
         " 阿姨 叔叔 舅舅 姑姑 岳父 岳母 公公 婆婆 前夫 前妻 男友 女友 同村 顾客 商户 摊主 店主 厂长 职员 工程师 设计师 主管 专员 幼师 嫂子 姑父 姨夫 大爷 大妈 大娘 贫困户 低保户 五保户 残疾人 退伍军人 教授 顾问 名叫 我叫 叫做 本人 联系人 我是 是我 告诉 委托 叫 原告 被告 起诉 控告 举报 投诉 殴打 感谢 表扬 儿媳妇 媳妇 同志 男生 女生 幼儿 婴儿 遗孀 遗属 亲属 家属 近邻 债主 老乡 战友 工友 室友 舍友 姓名 受害人 施暴者 死者 伤者 逝者 司法员 快递员 骑手 外卖员 收银员 售楼员 业务员 置业顾问 管家 法人 犯罪嫌疑人 当事人 被害人 经办人 窗口人员 监理 队友 包工 牵头人 房主 车主 养殖户 种植户 户 丈母娘 孙女婿 女 子 父 母 妻 夫 兄 弟 姐 妹 儿 男".split()
     )
 )
+_CUE_LAST = frozenset({cue[-1] for cue in _CUES} | set("是叫为名系"))
 _LEFT_WORDS = frozenset("被 由 找 向 与 和 跟 给 让 欠 叫 是 对 经 请 替 为 及 同 骂 打 告 即 有".split())
 _JOINTS = frozenset(
     "昨天 今天 前天 上午 下午 晚上 随后 结果 后来 因为 但是 由于 而且 其中 包括 以及 现在 当时 然后 同时 目前 于是 并且 所以 通过 经过 根据 关于 针对 至今 每天 认为 要求 希望 发现 我们 我村 本村 我县 当天 凌晨 中午 最近 近日 日前 去年 今年 前年 期间 之后 之前 以后 如果 可是 只有 就是 不是 还是 听说 据说 村里 镇上 家里 同意 指使 伙同 勾结 串通 帮助 支持 欺骗 陪同 其实 特别 尤其 那个 这个 有个 一个 有人 隔壁 楼上 楼下 对门".split()
@@ -97,14 +107,13 @@ _AFTER = re.compile(
     r"|(?:书记|副?主任|副?[局所院科处股站镇乡县市区部村组社队厂店校园会]长|律师|法官|检察官|民警|警官|老师|教师|医生|大夫|护士|主治|经理|总经理|老板|先生|女士|小姐|同志|师傅|网格员|会计|文书|阿姨|叔叔|大爷|大妈|同学|教练|教授|董事长|工程师|班主任|司机|夫妇|夫妻|父子|母子|父女|兄弟|姐妹|一家|等\d*[一二三四五六七八九十两]?[人名户]|本人|他们?|她们?|这[个名]|此人|签[名字收]|未成年|的?(?:丈夫|妻子|老公|老婆|儿子|女儿|父亲|母亲|爱人|身份证|电话|手机|微信|家[门里属的]|哥哥|弟弟|姐姐|妹妹|孩子|房东|房子|债务|欠款|遗体|尸体|骨灰|病历|工资|名下|名义|账[户号]))"
 )
 _ACTS = re.compile(
-    r"(?:把|将|说|称|打[伤了我人]|殴打|辱骂|骂|拖欠|欠我|欠[薪款债]|借[走了我]|承包|强[占拆行]|霸占|侵占|占用|拒[绝不]|威胁|恐吓|私[自搭]|违规|违法|擅自|于\d|因[病工为车]|死亡|去世|身亡|失踪|被[打骗害撞拘捕]|诈骗|骗[走了取]|贪污|挪用|收受|索要|开车|驾[车驶]|酒后|曾|多次|一直|始终|至今|仍|却|不[给肯让同接理]|未[支办]|没有?|找[我到人]|来我|在我|到我|家[住的门里养]|强行|承诺|答应|同意|负责|带[人着领]|要求|欺|以.{1,6}为由|名下|担任|反映|经营|带头|因|在\d|租|向我|与我|和我|对我|给我|也|都|就|还|又|已)"
+    r"(?:把|将|说|称|打[伤了我人]|殴打|辱骂|骂|拖欠|欠我|体罚|侵[吞占]|勾结|欠[薪款债]|借[走了我款条钱]|承包|强[占拆行]|霸占|侵占|占用|拒[绝不]|威胁|恐吓|私[自搭]|违规|违法|擅自|于\d|因[病工为车]|之间|两[人家]|签[订了]|出具|死亡|去世|身亡|失踪|被[打骗害撞拘捕]|诈骗|骗[走了取]|贪污|挪用|收受|索要|开车|驾[车驶]|酒后|曾|多次|一直|始终|至今|仍|却|不[给肯让同接理]|未[支办]|没有?|找[我到人]|来我|在我|到我|家[住的门里养]|强行|承诺|答应|同意|负责|带[人着领]|要求|欺|以.{1,6}为由|名下|担任|反映|经营|带头|因|在\d|租|向我|与我|和我|对我|给我|也|都|就|还|又|已)"
 )
 _BEFORE_MARK = frozenset(" \t\r\n　，。；：、！？,.;:!?（(【[“\"'‘《〕〈|/-—…=)）】])”>＞1234567890")
 _FILLERS = " \t\r\n　：:“\"'‘（(【[=〔〕"
 # An organisation, a place or a thing named after a person.
 _THING_AFTER = re.compile(
-    r"、[\u4e00-\u9fff]{2,3}[、等和）)。]|"
-    r"(?:[路街巷镇乡县市区村庄屯湾沟坝桥河湖山庙寺祠塔墓园馆奖杯牌店厂铺]|大[道街桥厦]|小[区学]|[中大]学|广场|故[居里]|精神|纪念|同款|组?社(?!长)|水库|学[校院]|医院|诊所|公司|集团|超市|酒|茶|烤|火锅|麻辣|牛肉|拉面|大药房|幼儿园|家[园电具居装纺]|事务所|律所|工作室|合作社|家庭农场|餐|饭|面馆|花园|国际|大酒店|快递|物流|百货|服装|鞋|珠宝|眼镜|口腔|中医|书法|[地设置立造备材])"
+    r"(?:[路街巷镇乡县市区村庄屯湾沟坝桥河湖山庙寺祠塔墓园馆奖杯牌店厂铺]|大[道街桥厦]|小[区学]|[中大]学|广场|故[居里]|精神|纪念|同款|组?社(?!长)|水库|学[校院]|医院|诊所|公司|集团|超市|酒|茶|烤|火锅|麻辣|辣|牛肉|拉面|大药房|幼儿园|家[园电具居装纺]|事务所|律所|工作室|合作社|家庭农场|餐|饭|面馆|花园|国际|大酒店|快递|物流|百货|服装|鞋|珠宝|眼镜|口腔|中医|书法|[地设置立造备材])"
 )
 _ORG_AFTER = re.compile(r"[^\W\d_在到去的把被将与和是从说称向，、。]{1,8}(?:公司|集团|合作社|事务所|工作室|有限|诊所|药房|超市|[饭酒]店|学校|幼儿园)")
 # A surname and one of these is how a person is spoken of, not a full name.
@@ -119,9 +128,9 @@ _IS_TRANSLITERATED = re.compile(rf"[{TRANSLITERATED}]{{2,8}}$")
 _PARTS = (
     "扎西|卓玛|次仁|多吉|才让|才旦|尼玛|旦增|丹增|索南|平措|拉姆|央金|仁青|桑吉|贡布|格桑|白玛|洛桑|达娃|边巴|巴特尔|乌兰|其其格|娜仁|托娅|苏和|朝鲁|巴图|哈斯|布和|斯琴|高娃|阿不都|阿卜杜|买买提|古丽|吐尔逊|艾力|艾山|依布拉音|加措|东智|道吉|华旦|才仁|拉毛|卓么|措毛|旺杰|旺堆|坚赞|顿珠|次旦|德吉|曲珍|央宗|普布|巴桑|米玛|拉巴|强巴|罗布|阿旺|土登|嘉措|完么|尕藏|项秀|毛措|当周|多杰|仁增|南杰|加木|才郎|周加|扎巴|贡保|杰布|阿依|热依|木汗|帕提|努尔|赛力克|别克|玛依拉|迪丽|热巴|图雅|格日乐|格日勒|巴根|呼和|乌日娜|萨仁|阿拉坦|敖登|额尔|那仁|宝音|达来|孟根|吉木|阿牛|沙马|吉克|曲比|阿苏|伍合|日火|尔古|木呷|拉马|阿木|马黑|布哈|阿依莎|法图麦|穆萨|尤素福|哈桑|达吾提|吐逊|热合曼|吾买尔|玉素甫|库尔班|肉孜|阿布都|艾合买提|艾买提|买合木提|亚森|卡德尔|尼亚孜|托合提|沙塔尔|热西提|古力|米热|阿迪力|帕孜|再努|海热|艾尼|瓦尔"
 )
-_MINORITY = re.compile(rf"(?<!{_HAN}州)(?:{_PARTS})\s?(?:{_PARTS})(?:{_PARTS}|措|吉|加|江|木|汗|克|提)?")
+_MINORITY = re.compile(rf"(?:{_PARTS})\s?(?:{_PARTS})(?:{_PARTS}|措|吉|加|江|木|汗|克|提)?")
 _MINORITY_CUED = re.compile(
-    rf"(?:姓名|名叫|我叫|叫做|我是|联系人|[投举][诉报]人|村民|牧民|邻居|老师|律师|书记|主任|医生|网格员|同学|学生|死者|伤者|原告|被告|儿子|女儿|丈夫|妻子|老板|业主|本人|\"name\")[\s:：\"'“（(是叫]{{0,4}}(?P<n>[{TRANSLITERATED}]{{3,9}}(?:[\s·•.]{{1,2}}[{TRANSLITERATED}]{{2,7}})?|(?:{_PARTS}))(?![公府县市州路街镇乡村区])"
+    rf"(?:姓名|名叫|我叫|叫做|我是|联系人|投诉人|举报人|村民|牧民|邻居|老师|律师|书记|主任|医生|网格员|同学|学生|死者|伤者|原告|被告|儿子|女儿|丈夫|妻子|老板|业主|本人|\"name\")[\s:：\"'“（(是叫]{{0,4}}(?P<n>[{TRANSLITERATED}]{{3,9}}(?:[\s·•.]{{1,2}}[{TRANSLITERATED}]{{2,7}})?|(?:{_PARTS}){{2}})(?![公府县市州路街镇乡村区])"
 )
 
 _SYLLABLE = "(?:[bpmfdtnlgkhjqxrzcsyw]|zh|ch|sh)?(?:iang|uang|iong|ang|eng|ing|ong|uan|ian|iao|uai|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v)"
@@ -132,6 +141,10 @@ _PINYIN_CUED = re.compile(
     re.I,
 )
 
+_DOT = re.compile(r"[·•・．.‧∙●⋅᛫﹒](?=\s?[\u4e00-\u9fff])(?<=[\u4e00-\u9fff\s].)")
+_THREE = re.compile(rf"[{TRANSLITERATED}]{{3}}")
+_LATIN = re.compile(r"[A-Za-z]{2}")
+_LATIN_PAIR = re.compile(r"[A-Z][A-Za-z]{1,7}(?=[ ,·.])")
 _START = re.compile(rf"[{SURNAMES}](?=[{GIVEN}])")
 _SPACED = re.compile(rf"[{SURNAMES}][ \u3000]{{1,2}}[{GIVEN}](?P<third>[ \u3000]{{1,2}}[{GIVEN}])?(?(third)|[{GIVEN}]?)(?![ \u3000]?某)")
 _COMPOUND = re.compile(
@@ -141,9 +154,15 @@ _COMPOUND = re.compile(
 
 def _cue(view: str, start: int) -> int:
     """How much the words before `start` say a name begins here: 2 a role or kin word, 1 a boundary, 0 nothing."""
+    if start == 0:
+        return 1
     end = start
-    while end and view[end - 1] in _FILLERS and start - end < 4:
-        end -= 1
+    before = view[start - 1]
+    if before in _FILLERS:
+        while end and view[end - 1] in _FILLERS and start - end < 4:
+            end -= 1
+    elif before not in _CUE_LAST:
+        return 1 if before in _BEFORE_MARK or before in _LEFT_WORDS or view[max(0, start - 2) : start] in _JOINTS else 0
     if end and view[end - 1] in "是叫为名系" and view[max(0, end - 3) : end - 1] in _CUES:
         return 2
     for size in (2, 3, 4, 5):
@@ -151,7 +170,7 @@ def _cue(view: str, start: int) -> int:
             return 2
     if view[end - 1 : end] in _CUES and end == start:
         return 1
-    if start == 0 or view[start - 1] in _BEFORE_MARK or view[start - 1] in _LEFT_WORDS or view[max(0, start - 2) : start] in _JOINTS:
+    if before in _BEFORE_MARK or before in _LEFT_WORDS or view[max(0, start - 2) : start] in _JOINTS:
         return 1
     return 0
 
@@ -168,10 +187,12 @@ def _blocked(view: str, name: str, end: int) -> bool:
 
 def _judge(view: str, start: int) -> int:
     """Where the name that begins at `start` ends, or 0 if none does."""
-    size = len(view)
     second = view[start + 1]
-    third = view[start + 2] if start + 2 < size else ""
+    third = view[start + 2 : start + 3]
+    plain = view[start] in _PLAIN
     cue = _cue(view, start)
+    if not cue and not (plain and third in _GIVEN):
+        return 0
     if start and (view[start - 1] in "老小" or view[start - 1] in _WORD_BEFORE.get(view[start], "")):
         return 0
     if _TITLE.match(view, start + 1) or view[start : start + 2] in {"许可", "许诺", "黎民", "阳光", "从新", "梁山", "沙特"}:
@@ -215,27 +236,33 @@ def _judge(view: str, start: int) -> int:
 
 def _spelt(view: str) -> Iterator[Span]:
     """Names of minorities, with or without a dot, and names in pinyin."""
-    for hit in _DOTTED.finditer(view):
-        first, rest = hit["a"], hit["b"]
-        for cut in range(len(first) - 1):
-            if _IS_TRANSLITERATED.match(first[cut:]) and _IS_TRANSLITERATED.match(rest[:2]):
-                tail = _TRANSLITERATED_TAIL.match(rest)
-                yield hit.start("a") + cut, hit.start("b") + (tail.end() if tail else len(rest)), "姓名"
-                break
+    if _DOT.search(view):
+        for hit in _DOTTED.finditer(view):
+            first, rest = hit["a"], hit["b"]
+            for cut in range(len(first) - 1):
+                if _IS_TRANSLITERATED.match(first[cut:]) and _IS_TRANSLITERATED.match(rest[:2]):
+                    tail = _TRANSLITERATED_TAIL.match(rest)
+                    yield hit.start("a") + cut, hit.start("b") + (tail.end() if tail else len(rest)), "姓名"
+                    break
     for hit in _MINORITY.finditer(view):
         if not _THING_AFTER.match(view, hit.end()):
             yield *hit.span(), "姓名"
-    for pattern in (_MINORITY_CUED, _PINYIN_CUED):
-        for hit in pattern.finditer(view):
+    if _THREE.search(view):
+        for hit in _MINORITY_CUED.finditer(view):
             yield *hit.span("n"), "姓名"
-    for hit in _PINYIN.finditer(view):
-        if hit["s"][0].isupper() and hit["g"][0].isupper():
-            yield *hit.span(), "姓名"
+    if _LATIN.search(view):
+        for hit in _PINYIN_CUED.finditer(view):
+            yield *hit.span("n"), "姓名"
+        for pair in _LATIN_PAIR.finditer(view):
+            name = _PINYIN.match(view, pair.start())
+            if name and name["g"][0].isupper():
+                yield *name.span(), "姓名"
 
 
 def _cued(view: str) -> Iterator[Span]:
     """Names right behind a cue that leaves no doubt, whatever their characters."""
-    for hit in _SURE.finditer(view):
+    keyed = _SURE_KEY.finditer(view) if _LATIN.search(view) else ()
+    for hit in itertools.chain(_SURE.finditer(view), keyed):
         start, end = hit.span("n")
         name = hit["n"]
         if len(name) > 2 and name[-1] in _NOT_THIRD and view[end : end + 1] not in _BEFORE_MARK:

@@ -7,7 +7,14 @@ Span = tuple[int, int, str]
 
 # What people put between digits. No comma, colon or asterisk: sums, times and masked values.
 SEP = r"[ \t\r\n\u00a0\u2000-\u200a\u202f\u3000\-\u2010-\u2015\u2212~～.·•‧∙・_+]"
-RUN = re.compile(rf"\d(?:{SEP}{{0,3}}[\d/,，()（）、]){{5}}")
+# Every number, id, plate and mail address holds five of these in a row; every phone and paper six.
+_MARK = r"[A-Za-z\d零〇○一幺么壹弌二贰貳两三叁參四肆五伍六陆陸七柒八捌九玖]"
+MAYBE_CODE = re.compile(
+    rf"{_MARK}(?:[\s\-·•・‧∙－.。_~+/,，、()（）@#\u2000-\u2015\u2212～\u202f\u3000\u00a0]{{0,4}}{_MARK}){{4}}"
+)
+LONG_RUN = re.compile(
+    r"[A-Za-z\d](?:[\s/,，、()（）\-\u2000-\u2015\u2212~～.·•‧∙・_+\u00a0\u202f\u3000×]{0,4}[\dXx×]){5}"
+)
 
 _MOBILE = re.compile(
     rf"(?<!\d)(?<!\d\.)(?:[（(]?(?:\+|00)?86[）)]?{SEP}{{0,3}}|0{SEP}?)?"

@@ -27,6 +27,8 @@ _TAIL = (
     rf"(?:{_GAP}{_BUILDING})?(?:{_GAP}{_UNIT})?(?:{_GAP}{_FLOOR})?(?:{_GAP}{_ROOM})"
 )
 
+# Every address at house-number level has one of these.
+MAYBE_HOME = re.compile(rf"[\dA-Z甲乙丙丁东西南北中{_CN}a-z]\s?(?:[号室栋幢座楼#户弄层单梯门排房]|[-－—–−_]\s?[\d{_CN}])|门牌")
 _HOME = re.compile(
     rf"{_BUILDING}{_GAP}(?:{_UNIT}{_GAP})?(?:{_FLOOR}{_GAP})?(?:{_ROOM}|{_DASHED_ROOM}|\d{{1,2}}{_DASH}\d{{1,2}}(?:室|号|户))"
     rf"|{_UNIT}{_GAP}(?:{_FLOOR}{_GAP})?{_ROOM}|{_FLOOR}{_GAP}(?:[A-Z]?\d{{2,4}}|[{_CN}]{{3,4}})\s?(?:室|号房|房间|户(?!居民|业主))",
@@ -41,7 +43,7 @@ _ESTATE = (
     r"(?:小区|社区|花园|家园|[^\s，。]苑|公寓|新村|新城|嘉园|佳园|华府|[^政]府|公馆|[雅豪逸名]庭|[雅丽锦]居|[^公校]园|[水海江湖龙]湾|[^\s]郡|别墅|大院|家属[院楼区]|宿舍|山庄|[^\s]轩|国际|壹号|大厦|广场|安置[房点区]|[一二三四1234]期|[ABCDE东西南北]区|庄园|名邸|半岛|公租房|廉租房|[^都]城)"
 )
 _ESTATE_ROOM = re.compile(
-    rf"(?:{_ESTATE})\s?(?P<n>(?:[A-Z]?\d{{1,3}}[A-Z]?|[A-Z]){_DASH}\d{{3,4}}(?:室|号|户)?{_NO_ROOM}|[A-Z]?\d{{3,4}}\s?(?:室|号房)|{_N}\s?号(?![楼线门院馆地车商桥井路停泊库铺]|公馆|\d|[{_CN}]|、|和|至)(?:\s?\d{{3,4}}(?:室|{_NO_ROOM}))?)",
+    rf"(?<![\dA-Z\-－—])(?P<n>(?:[A-Z]?\d{{1,3}}[A-Z]?|[A-Z]){_DASH}\d{{3,4}}(?:室|号|户)?{_NO_ROOM}|[A-Z]?\d{{3,4}}\s?(?:室|号房)|{_N}\s?号(?![楼线门院馆地车商桥井路停泊库铺]|公馆|\d|[{_CN}]|、|和|至)(?:\s?\d{{3,4}}(?:室|{_NO_ROOM}))?)",
     re.I,
 )
 _IS_ESTATE = re.compile(rf"{_ESTATE}\s?$")
@@ -49,17 +51,23 @@ _NOT_HOUSE = (
     r"(?!\s?(?:楼(?!\s?\d)|线|地块|地铁|门|路灯|灯|杆|井|桥|桩|车|站|商铺|铺|出?口|公交|宗地|泵|闸|坑|机|变压|电|管|池|矿|炉|厅|馆|窗|台|码头|仓|文|令|公告|通知"
     r"|早|上午|下午|晚|凌晨|中午|夜|到|至|左右|开始|起|之?[前后]|那天|当天|白天|[、和]\s?\d+号楼))"
 )
+# These begin behind the name, so that the engine can skip to the few characters that may follow one.
 _ROAD = re.compile(
-    rf"(?:[^\W\d_]{{0,5}}[^\W\d_铁公道马走高思半网出一让绕迷同上修门带电线])(?:(?<!这)(?<!那)(?<!水)路|街(?!道)|大道|巷子?|胡同|弄堂?|坊|横街|环路|国道|(?<![家手心村这那哪公夜屋城县校车店院年区厂会市乡镇])里)"
+    rf"(?:路|街(?!道)|大道|巷子|巷|胡同|弄堂|弄|坊|里|道(?=\d))"
     rf"\s?(?:[东西南北中][段侧一二三]?|[一二三四]段|\d段)?\s?(?:\d{{1,5}}\s?(?:弄|支弄|巷)\s?(?:\d{{1,4}}\s?支?弄)?\s?)?"
     rf"(?:附|临|甲|乙)?(?P<no>{_N}(?:[-－—之附]\d{{1,4}})?\s?号(?:[-之附]\s?\d{{1,4}}号?)?|\d{{1,5}}弄){_NOT_HOUSE}(?:大?院(?:内)?)?",
 )
+_BEFORE_ROAD = re.compile(r"(?:[^\W\d_A-Za-z]{0,5}[^\W\d_A-Za-z铁公道马走高思半网出一让绕迷同上修门带电线这那])$")
+_NOT_LANE = frozenset("家手心村这那哪公夜屋城县校车店院年区厂会市乡镇")
 _AFTER_ROAD = re.compile(rf"(?:[^\W\d_]{{2,10}}?)?{_TAIL}|{_GAP}{_DASHED.pattern}", re.I)
-_VILLAGE = re.compile(
-    rf"(?:[^\W\d_]{{1,5}}(?:(?<!农)村|村委会|村民?委员会|行政村|自然村|屯|庄子?|寨子?|营子?|堡|社区|农场|嘎查|乡|镇))?\s?(?:[^\W\d_]{{0,5}}?)"
+_GROUP = re.compile(
     rf"(?:第\s?)?{_N}\s?(?:村民小组|村?小组|组|社(?!区)|生产队|大?队|屯|连)\s?[,，]?(?:门牌)?(?:第)?{_N}(?:[-之附]\d{{1,3}})?\s?(?:号|户){_NOT_HOUSE}(?!居民|群众|村民|人家|农户)"
-    rf"|[^\W\d_]{{1,5}}(?:(?<!农)(?<!全)村|自然村|屯|[^村]庄|寨)\s?(?:[东西南北中前后上下]街?)?\s?\d{{1,4}}(?:[-之附]\d{{1,3}})?\s?号{_NOT_HOUSE}",
 )
+_VILLAGE = re.compile(
+    rf"(?:村|屯|庄|寨)\s?(?:[东西南北中前后上下]街?)?\s?\d{{1,4}}(?:[-之附]\d{{1,3}})?\s?号{_NOT_HOUSE}",
+)
+_BEFORE_GROUP = re.compile(r"[^\W\d_A-Za-z]{1,6}(?:村|村委会|委员会|屯|庄子?|寨子?|营子?|堡|社区|农场|嘎查|乡|镇)(?:[^\W\d_]{0,5})$")
+_BEFORE_VILLAGE = re.compile(r"[^\W\d_A-Za-z]{0,4}[^\W\d_A-Za-z农全本我各每该]$")
 _DOORPLATE = re.compile(rf"(?:门牌号?码?|门牌)[为是:：\s]*(?P<n>{_N}(?:[-－—]\d{{1,4}}){{0,3}}\s?号?)(?!\d)")
 
 # The words before a place: everything up to the last of these may stay.
@@ -91,7 +99,7 @@ def _name_start(view: str, start: int) -> int:
 
 def _trim(view: str, start: int, end: int) -> int:
     """The start of a road or village name that a pattern took too much of on its left."""
-    hit = _STOP.match(view, start, max(start, end - 2))
+    hit = _STOP.match(view, start, max(start, end - 1))
     return hit.end() if hit else start
 
 
@@ -101,6 +109,11 @@ _STAY = re.compile(r"(?:编号|型号|标准|GB/?T?|DB|图|比分|比例|版本|
 
 def homes(view: str) -> Iterator[Span]:
     """Building with room, dashed rooms, road with number, village with group and number."""
+    if MAYBE_HOME.search(view):
+        yield from _homes(view)
+
+
+def _homes(view: str) -> Iterator[Span]:
     for hit in _HOME.finditer(view):
         start, end = hit.span()
         if not re.search(r"(?:门诊|住院|教学|办公|综合|行政|大厅|医院|法院|政务|学校|局|政府|大学|中学|小学|医技|中心)(?:大?楼)?$", view[max(0, start - 6) : start]):
@@ -111,15 +124,20 @@ def homes(view: str) -> Iterator[Span]:
             yield start, end, "住址"
     for hit in _ESTATE_ROOM.finditer(view):
         start, end = hit.span("n")
-        if not _public(view, start, end):
+        if _IS_ESTATE.search(view, max(0, start - 6), start) and not _public(view, start, end):
             yield start, end, "住址"
     for hit in _ROAD.finditer(view):
-        start, end = _trim(view, hit.start(), hit.start("no")), hit.end()
+        name = _BEFORE_ROAD.search(view, max(0, hit.start() - 6), hit.start())
+        if name is None or (hit[0][0] == "里" and view[hit.start() - 1] in _NOT_LANE) or view[hit.start() - 1 : hit.start() + 1] == "水路":
+            continue
+        start, end = _trim(view, name.start(), hit.start()), hit.end()
         if not _public(view, start, end):
             tail = _AFTER_ROAD.match(view, end)
             yield start, tail.end() if tail else end, "住址"
-    for hit in _VILLAGE.finditer(view):
-        start, end = hit.span()
-        yield _trim(view, start, end), end, "住址"
+    for pattern in (_GROUP, _VILLAGE):
+        for hit in pattern.finditer(view):
+            name = (_BEFORE_GROUP if pattern is _GROUP else _BEFORE_VILLAGE).search(view, max(0, hit.start() - 9), hit.start())
+            if name is not None or pattern is _GROUP:
+                yield _trim(view, name.start(), hit.start()) if name else hit.start(), hit.end(), "住址"
     for hit in _DOORPLATE.finditer(view):
         yield *hit.span("n"), "住址"
