@@ -147,7 +147,7 @@ class _Status:
                 f'<td class="level l{alert["level"]}">{_LEVELS.get(alert["level"], "")}</td>',
                 f'<td class="t">{self._shown(alert["raised_at"])}</td>',
                 f"<td>{_named(alert['county'])}<br>{_leaf(alert['category'])}</td>",
-                f"<td><strong>{escape(alert['title'])}</strong><br>{escape(alert['reason'])}</td>",
+                f"<td class='long'><strong>{escape(alert['title'])}</strong><br>{escape(alert['reason'])}</td>",
                 f'<td class="n">{_number(alert["observed"])} / {_number(alert["limit"])}</td>',
                 f"<td>{escape(_STATES.get(alert['state'], alert['state']))}</td>",
             )
