@@ -25,6 +25,8 @@ class Counts:
         self.live: dict[Key, Measures] = {}
         # (county, category) → hour → n: the ring that rolling totals are read from.
         self._hours: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+        # (county, category) → sum of its ring
+        self._held: defaultdict[tuple[str, str], int] = defaultdict(int)
         # (county, category) → day since 1970 UTC → n
         self._days: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
 
@@ -40,8 +42,12 @@ class Counts:
         measures = self.live.get(key)
         if measures is None:
             measures = self.live[key] = [0, 0, 0, 0, 0]
-        for index, n in enumerate((row.n, row.red, row.orange, row.yellow, row.blue)):
-            measures[index] += n
+        measures[0] += row.n
+        measures[1] += row.red
+        measures[2] += row.orange
+        measures[3] += row.yellow
+        measures[4] += row.blue
+        self._held[series] += row.n
         hours = self._hours[series]
         hours[row.hour] = hours.get(row.hour, 0) + row.n
 
@@ -64,6 +70,10 @@ class Counts:
             return 0
         return sum(ring.get(hour, 0) for hour in range(until_hour - hours + 1, until_hour + 1))
 
+    def held(self, county: str, category: str) -> int:
+        """Reports in the whole ring: no rolling total of this series is more."""
+        return self._held.get((county, category), 0)
+
     def per_day(self, county: str, category: str, until_day: int, days: int) -> list[int]:
         """Reports per day (UTC), oldest first, ending with `until_day`."""
         counted = self._days.get((county, category), {})
@@ -82,6 +92,8 @@ class Counts:
         """Drop live totals of hours before this, and days out of the 400 kept."""
         for key in [key for key in self.live if key[3] < before_hour]:
             del self.live[key]
+        for series, ring in self._hours.items():
+            self._held[series] -= sum(n for hour, n in ring.items() if hour < before_hour)
         _drop_below(self._hours, before_hour)
         _drop_below(self._days, before_hour // HOURS_PER_DAY - DAYS_KEPT)
 

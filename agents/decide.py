@@ -16,7 +16,7 @@ from agents import rules as judge
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY
 from agents.rules import Rules
-from agents.state import HOUR_MS, State
+from agents.state import HOUR_MS, LedgerKey, State
 from agents.windows import window_day
 from streams.contracts import Alert
 from streams.packs import (
@@ -64,7 +64,7 @@ class _Batch:
         self._new: set[int] = set()
         self._arrived: dict[int, array[int]] = {}
         self._counts: dict[tuple[str, str, str, int, int], CountRow] = {}
-        self._ledger: dict[tuple[str, str, str, str, int], LedgerRow] = {}
+        self._ledger: dict[LedgerKey, LedgerRow] = {}
         self._presence: dict[tuple[str, int], PresenceRow] = {}
         self._cases: dict[tuple[str, str], CaseRow] = {}
         self._actions: list[ActionRow] = []
@@ -74,44 +74,24 @@ class _Batch:
         self._at_ms = max(self._at_ms, pack.at_ms)
         live_from = self._state.live_from(self._at_ms)
         arrived = self._arrived.setdefault(self._at_ms // HOUR_MS, array("Q"))
-        for report in pack.reports:
-            if self._is_new(pack, report, arrived):
-                self._count(pack, report, piece, live_from)
-        for step in pack.cases:
-            if self._is_new(pack, step, arrived):
-                self._follow(step)
-        for action in pack.actions:
-            if self._is_new(pack, action, arrived):
-                self._actions.append(
-                    ActionRow(
-                        action.county,
-                        action.alert_id,
-                        action.identity,
-                        action.action,
-                        action.by,
-                        action.reported_s,
-                        action.note,
-                        action.until_s,
-                    )
-                )
-
-    def _is_new(self, pack: Pack, event: Report | CaseStep | Action, arrived: array[int]) -> bool:
-        """Enter the event in its source's ledger; False if it was seen before."""
-        identity = event.identity
-        new = identity not in self._new and identity not in self._state.seen
-        source, runid = pack.origins[event.origin]
-        day = self._at_ms // HOUR_MS // HOURS_PER_DAY
-        key = (event.county, pack.stream, source, runid, day)
-        row = self._ledger.get(key)
-        if row is None:
-            row = self._ledger[key] = LedgerRow(*key, 0, 0)
-        if new:
+        ledger = _Ledger(self._ledger, pack, self._at_ms // HOUR_MS // HOURS_PER_DAY)
+        new, seen = self._new, self._state.seen
+        events: list[Report | CaseStep | Action] = [*pack.reports, *pack.cases, *pack.actions]
+        for event in events:
+            identity = event.identity
+            row = ledger.row(event.county, event.origin)
+            if identity in new or identity in seen:
+                row.duplicates += 1
+                continue
             row.counted += 1
-            self._new.add(identity)
+            new.add(identity)
             arrived.append(identity)
-        else:
-            row.duplicates += 1
-        return new
+            if isinstance(event, Report):
+                self._count(pack, event, piece, live_from)
+            elif isinstance(event, CaseStep):
+                self._follow(event)
+            else:
+                self._actions.append(_action_row(event))
 
     def _count(self, pack: Pack, report: Report, piece: int, live_from: int) -> None:
         hour = report.reported_s // 3600
@@ -187,3 +167,35 @@ class _Batch:
             actions=self._actions,
             alerts=list(self._alerts.values()),
         )
+
+
+class _Ledger:
+    """Finds the ledger row of a pack's events by county and origin."""
+
+    def __init__(self, rows: dict[LedgerKey, LedgerRow], pack: Pack, day: int) -> None:
+        self._rows = rows
+        self._pack = pack
+        self._day = day
+        self._found: dict[tuple[str, int], LedgerRow] = {}
+
+    def row(self, county: str, origin: int) -> LedgerRow:
+        row = self._found.get((county, origin))
+        if row is None:
+            source, runid = self._pack.origins[origin]
+            key = (county, self._pack.stream, source, runid, self._day)
+            row = self._rows.setdefault(key, LedgerRow(*key, 0, 0))
+            self._found[county, origin] = row
+        return row
+
+
+def _action_row(action: Action) -> ActionRow:
+    return ActionRow(
+        action.county,
+        action.alert_id,
+        action.identity,
+        action.action,
+        action.by,
+        action.reported_s,
+        action.note,
+        action.until_s,
+    )

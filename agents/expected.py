@@ -6,11 +6,11 @@ import msgspec
 from msgspec import inspect
 
 _DIGITS: Final = {
-    r"^\d{6}$": "six digits, a GB/T 2260 county code",
-    r"^\d{9}$": "nine digits, a township code",
-    r"^\d{9,18}$": "nine to eighteen digits, a grid code that begins with its county's code",
-    r"^[0-9a-f]{16}$": "sixteen hexadecimal digits",
-    r"^[0-9a-z-]{1,32}$": "1 to 32 of the characters a-z, 0-9 and -",
+    r"^[0-9]{6}$(?!\n)": "six digits, a GB/T 2260 county code",
+    r"^[0-9]{9}$(?!\n)": "nine digits, a township code",
+    r"^[0-9]{9,18}$(?!\n)": "nine to eighteen digits, a grid code that begins with its county's code",
+    r"^[0-9a-f]{16}$(?!\n)": "sixteen hexadecimal digits",
+    r"^[0-9a-z-]{1,32}$(?!\n)": "1 to 32 of the characters a-z, 0-9 and -",
 }
 
 

@@ -11,13 +11,23 @@ from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+# `$` alone would let a line break through at the end.
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339, with offset")]
-CountyCodeField = Annotated[str, Meta(pattern=r"^\d{6}$", description="GB/T 2260 county code")]
+CountyCodeField = Annotated[
+    str, Meta(pattern=r"^[0-9]{6}$(?!\n)", description="GB/T 2260 county code")
+]
 GridCodeField = Annotated[
-    str, Meta(pattern=r"^\d{9,18}$", description="grid code; its first six digits are the county")
+    str,
+    Meta(
+        pattern=r"^[0-9]{9,18}$(?!\n)", description="grid code; its first six digits are the county"
+    ),
 ]
 TownshipCodeField = Annotated[
-    str, Meta(pattern=r"^\d{9}$", description="township code; its first six digits are the county")
+    str,
+    Meta(
+        pattern=r"^[0-9]{9}$(?!\n)",
+        description="township code; its first six digits are the county",
+    ),
 ]
 Severity = Annotated[int, Meta(ge=1, le=4, description="1 red, 2 orange, 3 yellow, 4 blue")]
 Label = Annotated[str, Meta(max_length=64)]
@@ -121,7 +131,7 @@ class CaseUpdate(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
 class AlertAction(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
     """What duty staff did with an alert."""
 
-    alert_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+    alert_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
     action: Literal[
         "acknowledge",
         "assign",
@@ -150,7 +160,7 @@ class Envelope(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     time: Instant | UnsetType = UNSET
     datacontenttype: Literal["application/json"] = "application/json"
     subject: Annotated[str, Meta(max_length=128)] | UnsetType = UNSET
-    runid: Annotated[str, Meta(pattern=r"^[0-9a-z-]{1,32}$")] | UnsetType = UNSET
+    runid: Annotated[str, Meta(pattern=r"^[0-9a-z-]{1,32}$(?!\n)")] | UnsetType = UNSET
     partitionkey: Annotated[str, Meta(max_length=128)] | UnsetType = UNSET
     traceparent: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
     tracestate: Annotated[str, Meta(max_length=512)] | UnsetType = UNSET
