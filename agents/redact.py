@@ -34,8 +34,8 @@ def _spans(view: str, *, every: bool = False) -> list[Span]:
                 found.extend(qqs(one))
                 found.extend(wechats(one))
         found.extend(plates(view))
-    found.extend(names(view))
-    found.extend(homes(view))
+    found.extend(names(view, every=every))
+    found.extend(homes(view, every=every))
     return found
 
 

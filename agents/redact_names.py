@@ -4,6 +4,8 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from daachorse import CharwiseDoubleArrayAhoCorasick
+
 from agents.redact_lexicon import (
     COMPOUND,
     GIVEN,
@@ -82,7 +84,7 @@ _WORD_BEFORE = {
     "黄": "",
     "石": "",
 }
-_PHRASES = frozenset("高中生 高三生 高度重 安全生 高年级 成年子 万元整".split())
+_PHRASES = frozenset("高中生 高三生 高度重 安全生 高年级 成年子 万元整 许可 许诺 黎民 阳光 从新 梁山 沙特".split())
 _NEXT_WORDS = frozenset(
     "法院 学校 学生 家长 家属 政府 公司 公安 业主 业委 书记 主任 同志 先生 老师 平台 平方 大队 大道 大厦 明年 明天 明确 新区 新闻 生活 生产 利用 利益 安排 安全 山庄 江路 河路 东路 西路 南路 北路 中路 立即 正在 成立 达到 海报 保证 保险 天然 文件 长期 长时 生意 志愿 恒大 永远 国家 国土 民政 民警 民事 金额 力度 家里 家中 家人 来电 以及 全部 全家 全体 本来 向我 明知 清楚 晚上 春节 中心 中午 继续 进行 进入 进出 飞机 喜欢 欢迎 杰出 信息 信访 信号 信用 信任 和谐 伟大 云计 月份 秋季 冬天 夏天 玉米 宝宝 富裕 贵重 贵局 贵单 福利 庆典 祥和 光缆 辉煌 兴建 兴办 旺季 发现 发生 发展 发布 发放 发出 发票 财产 财务 财政 源头 生病 生效 生育".split()
 )
@@ -129,8 +131,11 @@ _PARTS = (
     "扎西|卓玛|次仁|多吉|才让|才旦|尼玛|旦增|丹增|索南|平措|拉姆|央金|仁青|桑吉|贡布|格桑|白玛|洛桑|达娃|边巴|巴特尔|乌兰|其其格|娜仁|托娅|苏和|朝鲁|巴图|哈斯|布和|斯琴|高娃|阿不都|阿卜杜|买买提|古丽|吐尔逊|艾力|艾山|依布拉音|加措|东智|道吉|华旦|才仁|拉毛|卓么|措毛|旺杰|旺堆|坚赞|顿珠|次旦|德吉|曲珍|央宗|普布|巴桑|米玛|拉巴|强巴|罗布|阿旺|土登|嘉措|完么|尕藏|项秀|毛措|当周|多杰|仁增|南杰|加木|才郎|周加|扎巴|贡保|杰布|阿依|热依|木汗|帕提|努尔|赛力克|别克|玛依拉|迪丽|热巴|图雅|格日乐|格日勒|巴根|呼和|乌日娜|萨仁|阿拉坦|敖登|额尔|那仁|宝音|达来|孟根|吉木|阿牛|沙马|吉克|曲比|阿苏|伍合|日火|尔古|木呷|拉马|阿木|马黑|布哈|阿依莎|法图麦|穆萨|尤素福|哈桑|达吾提|吐逊|热合曼|吾买尔|玉素甫|库尔班|肉孜|阿布都|艾合买提|艾买提|买合木提|亚森|卡德尔|尼亚孜|托合提|沙塔尔|热西提|古力|米热|阿迪力|帕孜|再努|海热|艾尼|瓦尔"
 )
 _MINORITY = re.compile(rf"(?:{_PARTS})\s?(?:{_PARTS})(?:{_PARTS}|措|吉|加|江|木|汗|克|提)?")
+_MINORITY_CUES = (
+    "姓名 名叫 我叫 叫做 我是 联系人 投诉人 举报人 村民 牧民 邻居 老师 律师 书记 主任 医生 网格员 同学 学生 死者 伤者 原告 被告 儿子 女儿 丈夫 妻子 老板 业主 本人 name"
+).split()
 _MINORITY_CUED = re.compile(
-    rf"(?:姓名|名叫|我叫|叫做|我是|联系人|投诉人|举报人|村民|牧民|邻居|老师|律师|书记|主任|医生|网格员|同学|学生|死者|伤者|原告|被告|儿子|女儿|丈夫|妻子|老板|业主|本人|\"name\")[\s:：\"'“（(是叫]{{0,4}}(?P<n>[{TRANSLITERATED}]{{3,9}}(?:[\s·•.]{{1,2}}[{TRANSLITERATED}]{{2,7}})?|(?:{_PARTS}){{2}})(?![公府县市州路街镇乡村区])"
+    rf"(?:{'|'.join(_MINORITY_CUES)})[\s:：\"'“（(是叫]{{0,4}}(?P<n>[{TRANSLITERATED}]{{3,9}}(?:[\s·•.]{{1,2}}[{TRANSLITERATED}]{{2,7}})?|(?:{_PARTS}){{2}})(?![公府县市州路街镇乡村区])"
 )
 
 _SYLLABLE = "(?:[bpmfdtnlgkhjqxrzcsyw]|zh|ch|sh)?(?:iang|uang|iong|ang|eng|ing|ong|uan|ian|iao|uai|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v)"
@@ -142,10 +147,15 @@ _PINYIN_CUED = re.compile(
 )
 
 _DOT = re.compile(r"[·•・．.‧∙●⋅᛫﹒](?=\s?[\u4e00-\u9fff])(?<=[\u4e00-\u9fff\s].)")
-_THREE = re.compile(rf"[{TRANSLITERATED}]{{3}}")
 _LATIN = re.compile(r"[A-Za-z]{2}")
 _LATIN_PAIR = re.compile(r"[A-Z][A-Za-z]{1,7}(?=[ ,·.])")
-_START = re.compile(rf"[{SURNAMES}](?=[{GIVEN}])")
+# Where a name may begin at all: a plain surname and two given characters anywhere,
+# or any surname behind a mark, a role or another word that may stand before a name.
+_OPENERS = "".join(sorted(_BEFORE_MARK | _LEFT_WORDS | _CUE_LAST | {joint[-1] for joint in _JOINTS} | set(_FILLERS)))
+_SURE_THIRD = "".join(sorted(_GIVEN - _NOT_THIRD))
+_START_PLAIN = re.compile(rf"[{PLAIN_SURNAMES}](?=[{GIVEN}][{_SURE_THIRD}])")
+_START_CUED = re.compile(rf"[{SURNAMES}](?=[{GIVEN}])(?<=[{re.escape(_OPENERS)}].)")
+_START_FIRST = re.compile(rf"[{SURNAMES}](?=[{GIVEN}])")
 _SPACED = re.compile(rf"[{SURNAMES}][ \u3000]{{1,2}}[{GIVEN}](?P<third>[ \u3000]{{1,2}}[{GIVEN}])?(?(third)|[{GIVEN}]?)(?![ \u3000]?某)")
 _COMPOUND = re.compile(
     rf"(?:欧阳|上官|司马(?!迁)|诸葛(?!亮)|皇甫|尉迟|慕容|令狐|司徒|夏侯|宇文|轩辕|端木|独孤|呼延|澹台|公冶|淳于|申屠|赫连|拓跋|完颜|万俟|纳兰|爱新觉罗|长孙|公孙|闻人|钟离|宗政|鲜于|闾丘)(?!先生|女士|主任|书记|老师|经理|师傅|同[志学])\s?[{GIVEN}](?:\s?[{GIVEN}])?"
@@ -187,54 +197,70 @@ def _blocked(view: str, name: str, end: int) -> bool:
 
 def _judge(view: str, start: int) -> int:
     """Where the name that begins at `start` ends, or 0 if none does."""
+    surname = view[start]
     second = view[start + 1]
     third = view[start + 2 : start + 3]
-    plain = view[start] in _PLAIN
+    plain = surname in _PLAIN
     cue = _cue(view, start)
     if not cue and not (plain and third in _GIVEN):
         return 0
-    if start and (view[start - 1] in "老小" or view[start - 1] in _WORD_BEFORE.get(view[start], "")):
-        return 0
-    if _TITLE.match(view, start + 1) or view[start : start + 2] in {"许可", "许诺", "黎民", "阳光", "从新", "梁山", "沙特"}:
-        return 0
-    risky = view[start] in _RISKY
-    sure3 = third in _GIVEN and third not in _NOT_THIRD
-    loose3 = third in _GIVEN
     two = view[start : start + 2]
-    if cue == 2 or (loose3 and cue == 1) or (sure3 and view[start] in _PLAIN):
-        inside = second + third
-        for end, fits in ((start + 3, sure3 or (loose3 and (_AFTER.match(view, start + 3) or view[start + 3 : start + 4] in _BEFORE_MARK))),):
-            if not fits:
-                continue
-            closed = cue == 2 and view[end : end + 1] in _BEFORE_MARK
-            if (inside in WORDS_INSIDE or two in WORDS_AT_START) and not (closed and two + third not in _PHRASES):
-                continue
-            if cue < 2 and (third + view[end : end + 1] in WORDS_INSIDE or second == "家" or third in "桥河路"):
-                continue
-            if third + view[end : end + 1] in _NEXT_WORDS:
-                continue
-            if risky and not (_AFTER.match(view, end) or _ACTS.match(view, end) or view[start - 1] in ":：叫"):
-                continue
-            if view[start - 1 : start + 1] in WORDS_AT_START or _blocked(view, view[start:end], end):
-                continue
-            if cue == 2 or view[start] in _PLAIN or (cue == 1 and (_AFTER.match(view, end) or _ACTS.match(view, end))):
-                return end
+    usual_word = two in WORDS_AT_START
+    before = view[start - 1] if start else ""
+    if before and (before in "老小" or before in _WORD_BEFORE.get(surname, "") or before + surname in WORDS_AT_START):
+        return 0
+    if two in _PHRASES or _TITLE.match(view, start + 1):
+        return 0
+    return _three(view, start, cue, usual_word) or _two(view, start, cue, usual_word, second + third)
+
+
+def _three(view: str, start: int, cue: int, usual_word: bool) -> int:
+    """The end of a name of three characters at `start`, or 0."""
+    end = start + 3
+    inside, third, after = view[start + 1 : end], view[start + 2 : end], view[end : end + 1]
+    if third not in _GIVEN or not (cue or third not in _NOT_THIRD):
+        return 0
+    closed = cue == 2 and (not after or after in _BEFORE_MARK)
+    if (inside in WORDS_INSIDE or usual_word) and not closed and not (cue and view[start] in _PLAIN and not usual_word and _AFTER.match(view, end)):
+        return 0
+    if view[start:end] in _PHRASES or third + after in _NEXT_WORDS:
+        return 0
+    if cue < 2 and (third + after in WORDS_INSIDE or inside[0] == "家" or third in "桥河路"):
+        return 0
+    proven = _AFTER.match(view, end) is not None or _ACTS.match(view, end) is not None
+    if third in _NOT_THIRD and not (proven or not after or after in _BEFORE_MARK):
+        return 0
+    if view[start] in _RISKY and not (proven or view[start - 1] in ":：叫"):
+        return 0
+    if cue < 2 and view[start] not in _PLAIN and not proven:
+        return 0
+    return 0 if _blocked(view, view[start:end], end) else end
+
+
+def _two(view: str, start: int, cue: int, usual_word: bool, inside: str) -> int:
+    """The end of a name of two characters at `start`, or 0."""
     end = start + 2
-    if two in WORDS_AT_START or second in _NOT_THIRD or _blocked(view, two, end) or (second + third) in WORDS_INSIDE:
-        return 0
     after = view[end : end + 1]
-    if risky and not (view[start - 1 : start] in {":", "："} or _AFTER.match(view, end)):
+    if not cue or usual_word or inside[0] in _NOT_THIRD or inside in WORDS_INSIDE:
         return 0
-    if cue and _AFTER.match(view, end) and not _blocked(view, two, end):
-        return end
-    if cue == 2 and (not after or after in _BEFORE_MARK or after in _NOT_THIRD or _ACTS.match(view, end)):
-        return end
-    if cue == 1 and view[start] in _PLAIN and _ACTS.match(view, end):
-        return end
-    return 0
+    proven = _AFTER.match(view, end) is not None
+    if not proven:
+        if view[start] in _RISKY and view[start - 1 : start] not in {":", "："}:
+            return 0
+        if cue == 2:
+            proven = not after or after in _BEFORE_MARK or after in _NOT_THIRD or _ACTS.match(view, end) is not None
+        else:
+            proven = view[start] in _PLAIN and _ACTS.match(view, end) is not None
+    return end if proven and not _blocked(view, view[start:end], end) else 0
 
 
-def _spelt(view: str) -> Iterator[Span]:
+# One pass over the text tells whether a cue, a compound surname or a minority name is in it.
+_HINTS = CharwiseDoubleArrayAhoCorasick(
+    sorted({*_SURE_WORDS, *COMPOUND.split("|"), *_PARTS.split("|"), *_MINORITY_CUES})
+).find_overlapping
+
+
+def _spelt(view: str, *, hinted: bool) -> Iterator[Span]:
     """Names of minorities, with or without a dot, and names in pinyin."""
     if _DOT.search(view):
         for hit in _DOTTED.finditer(view):
@@ -244,10 +270,10 @@ def _spelt(view: str) -> Iterator[Span]:
                     tail = _TRANSLITERATED_TAIL.match(rest)
                     yield hit.start("a") + cut, hit.start("b") + (tail.end() if tail else len(rest)), "姓名"
                     break
-    for hit in _MINORITY.finditer(view):
-        if not _THING_AFTER.match(view, hit.end()):
-            yield *hit.span(), "姓名"
-    if _THREE.search(view):
+    if hinted:
+        for hit in _MINORITY.finditer(view):
+            if not _THING_AFTER.match(view, hit.end()):
+                yield *hit.span(), "姓名"
         for hit in _MINORITY_CUED.finditer(view):
             yield *hit.span("n"), "姓名"
     if _LATIN.search(view):
@@ -261,7 +287,7 @@ def _spelt(view: str) -> Iterator[Span]:
 
 def _cued(view: str) -> Iterator[Span]:
     """Names right behind a cue that leaves no doubt, whatever their characters."""
-    keyed = _SURE_KEY.finditer(view) if _LATIN.search(view) else ()
+    keyed = _SURE_KEY.finditer(view) if '"' in view or "'" in view or "ame" in view else ()
     for hit in itertools.chain(_SURE.finditer(view), keyed):
         start, end = hit.span("n")
         name = hit["n"]
@@ -280,18 +306,25 @@ def _cued(view: str) -> Iterator[Span]:
             yield start, end, "姓名"
 
 
-def names(view: str) -> Iterator[Span]:
+def names(view: str, *, every: bool = False) -> Iterator[Span]:
     """Names behind or before the usual cues, and without one where the characters leave little doubt."""
-    yield from _spelt(view)
-    for hit in _COMPOUND.finditer(view):
-        if hit[0] not in HISTORICAL and not _blocked(view, hit[0], hit.end()):
-            yield *hit.span(), "姓名"
+    hinted = every or bool(_HINTS(view))
+    yield from _spelt(view, hinted=hinted)
+    if hinted:
+        for hit in _COMPOUND.finditer(view):
+            if hit[0] not in HISTORICAL and not _blocked(view, hit[0], hit.end()):
+                yield *hit.span(), "姓名"
     for hit in _SPACED.finditer(view):
         start, end = hit.span()
         if hit["third"] or _cue(view, start):
             yield start, end, "姓名"
-    for hit in _START.finditer(view):
-        end = _judge(view, hit.start())
+    starts = {hit.start() for hit in _START_PLAIN.finditer(view)}
+    starts.update(hit.start() for hit in _START_CUED.finditer(view))
+    if _START_FIRST.match(view):
+        starts.add(0)
+    for start in sorted(starts):
+        end = _judge(view, start)
         if end:
-            yield hit.start(), end, "姓名"
-    yield from _cued(view)
+            yield start, end, "姓名"
+    if hinted or _LATIN.search(view):
+        yield from _cued(view)

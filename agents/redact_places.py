@@ -107,9 +107,9 @@ _CLOCK = re.compile(r"\d{1,2}[-－—–]\d{1,2}[-－—–](?:19|20)\d\d")
 _STAY = re.compile(r"(?:编号|型号|标准|GB/?T?|DB|图|比分|比例|版本|文号|尺寸|规格|桩号|K|车位|泊位|停车位?|库位|货架|[Nn]o\.?|[号日])[:：\s]*[A-Z]?$")
 
 
-def homes(view: str) -> Iterator[Span]:
+def homes(view: str, *, every: bool = False) -> Iterator[Span]:
     """Building with room, dashed rooms, road with number, village with group and number."""
-    if MAYBE_HOME.search(view):
+    if every or MAYBE_HOME.search(view):
         yield from _homes(view)
 
 
