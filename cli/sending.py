@@ -47,7 +47,9 @@ class Table(NamedTuple):
                     check_json_columns(self.path, self.encoding, self.columns)
                 yield JsonRows(lines, self.encoding), lines
             else:
-                yield CsvRows(lines, self.encoding, self.columns, self.delimiter), lines
+                rows = CsvRows(lines, self.encoding, self.columns, self.delimiter)
+                rows.start()
+                yield rows, lines
         finally:
             if self.path is not None:
                 os.close(fd)

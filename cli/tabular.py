@@ -97,6 +97,13 @@ class CsvRows:
             named = {} if problem else dict(zip(self._header, cells, strict=False))
             return Row(self._number, named, digest, problem)
 
+    def start(self) -> None:
+        """Read the header now if it is there, so that a missing column is said at once."""
+        try:
+            self._reader = self._open()
+        except Idle:
+            self._lines.give_back()
+
     def _open(self) -> Iterator[list[str]]:
         """A reader that is past the header."""
         csv.field_size_limit(_FIELD_LIMIT)

@@ -296,6 +296,7 @@ def test_mistakes_get_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HUISHANG_DATA", str(tmp_path))
+    monkeypatch.setenv("HUISHANG_KAFKA", f"127.0.0.1:{free_port()}")  # never asked
     path = mailbox(tmp_path, 3)
     missing = str(tmp_path / "nowhere.csv")
     for more, sentence in (
