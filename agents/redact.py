@@ -4,7 +4,17 @@ import re
 from collections.abc import Iterable
 
 from agents.redact_names import names
-from agents.redact_numbers import LONG_RUN, MAYBE_CODE, Span, cards, identities, landlines, mobiles, papers, plates
+from agents.redact_numbers import (
+    LONG_RUN,
+    MAYBE_CODE,
+    Span,
+    cards,
+    identities,
+    landlines,
+    mobiles,
+    papers,
+    plates,
+)
 from agents.redact_online import mails, qqs, wechats
 from agents.redact_places import homes
 from agents.redact_views import digit_view, plain_view

@@ -8,43 +8,49 @@ from daachorse import CharwiseDoubleArrayAhoCorasick
 
 from agents.redact_lexicon import (
     COMPOUND,
+    CUES,
     GIVEN,
     HISTORICAL,
+    JOINTS,
+    MINORITY_PARTS,
+    NEXT_WORDS,
     PLAIN_SURNAMES,
+    SURE_WORDS,
     SURNAMES,
     TRANSLITERATED,
     WORDS_AT_START,
     WORDS_INSIDE,
+    words,
 )
 from agents.redact_numbers import Span
 
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 # No given name ends or goes on with one of these.
 _NOT_GIVEN = "的了在是我你他她它们这那与或把被对从由让给说要去到也都就还又很不没无未已过吗呢吧啊哦及因所个些么什怎啥谁每某各该此就并却只再最太更且曾刚于而但则您住先医律老女某男校村局镇乡县市区省街路巷号岁年月日时分名位人员工等"
-_NOT_THIRD = frozenset(_NOT_GIVEN + "和来有为以将经向上下中家会本称表反欠打借现电身联自用多次前后今昨当同其可如若之一二三四五六七八九十全连即便总主书师同女先代跟")
+_NOT_THIRD = frozenset(
+    _NOT_GIVEN
+    + "和来有为以将经向上下中家会本称表反欠打借现电身联自用多次前后今昨当同其可如若之一二三四五六七八九十全连即便总主书师同女先代跟"
+)
 _GIVEN = frozenset(GIVEN)
 _PLAIN = frozenset(PLAIN_SURNAMES)
 _SURNAMES = frozenset(SURNAMES)
 _GIVEN_HAN = rf"[^\W\da-zA-Z_{_NOT_GIVEN}]"
 
 # A name is nearly sure behind these, whatever its characters.
-_SURE_WORDS = (
-    "姓名 姓 名 名叫 名字 我叫 叫做 户名 联系人 投诉人 举报人 报案人 报修人 反映人 反应人 来电人 来访人 诉求人 申请人 申诉人 请求人 求助人 留言人 报告人 被告人 被告 原告人 原告 嫌疑人 死者 逝者 伤者 患者 受害人 受害者 被害人 当事人"
-    " 法定代表人 法人代表 法人 负责人 经办人 户主 车主 代理人 委托人 证人 监护人 收款人 收件人 收货人 签收人 承包人 署名 签名 落款 本人叫 本人是 债务人 债权人 担保人 借款人 欠款人 出租人 承租人 继承人 责任人 肇事者"
-    " 发件人 持卡人 开户人 房主 产权人"
-).split()
 _SURE_TAIL = (
     rf"(?P<fill>[（(][^）)]{{0,6}}[）)]|[\s:：\"'“”‘’=（(【\[,，、；;是叫为名]){{0,5}}"
     rf"(?P<n>(?:{COMPOUND})\s?{_GIVEN_HAN}(?:\s?{_GIVEN_HAN})?|[{SURNAMES}]\s?{_GIVEN_HAN}(?:\s?{_GIVEN_HAN})?(?![·•]))"
 )
 # Alternatives that all begin with a plain character let the engine skip to them.
-_SURE = re.compile(rf"(?:{'|'.join(sorted(_SURE_WORDS, key=len, reverse=True))}){_SURE_TAIL}")
+_SURE = re.compile(rf"(?:{'|'.join(sorted(SURE_WORDS, key=len, reverse=True))}){_SURE_TAIL}")
 _SURE_KEY = re.compile(
     rf"(?:name|xingming|[\"'](?:xm|contact|caller|linkman|person)[\"']){_SURE_TAIL}", re.I
 )
 _EXPLICIT = re.compile(r"[:：=\"']|姓\s?名|名字|[名我]叫|叫做|户名|[（(】]$")
 # Surnames that are mostly prepositions and the like: a name only with evidence on the right, or a colon.
-_RISKY = frozenset("于向和从以为有时来原家应代公连门车都经解方高平全成安常边东初广强明利居益楚融普本单查关党展何费任师别支管通房年金水国万多那车左习越全候上后")
+_RISKY = frozenset(
+    "向和从以为有来原家应代公连门车都经解全成边初广强利居查党展费师别支通房年水国多那越左候上后益楚融普本战员宛苑化平明单关管习时楼"
+)
 _WORD_BEFORE = {
     "程": "过工课流日里路行教章规议方进历全疗",
     "许": "允也或准默容特不",
@@ -66,6 +72,7 @@ _WORD_BEFORE = {
     "黎": "巴",
     "胡": "二",
     "柴": "火",
+    "楼": "民高大一二三四五六七八九十这整",
     "陈": "新",
     "杨": "白",
     "单": "订运工名清保简账菜",
@@ -84,22 +91,14 @@ _WORD_BEFORE = {
     "黄": "",
     "石": "",
 }
-_PHRASES = frozenset("高中生 高三生 高度重 安全生 高年级 成年子 万元整 许可 许诺 黎民 阳光 从新 梁山 沙特".split())
-_NEXT_WORDS = frozenset(
-    "法院 学校 学生 家长 家属 政府 公司 公安 业主 业委 书记 主任 同志 先生 老师 平台 平方 大队 大道 大厦 明年 明天 明确 新区 新闻 生活 生产 利用 利益 安排 安全 山庄 江路 河路 东路 西路 南路 北路 中路 立即 正在 成立 达到 海报 保证 保险 天然 文件 长期 长时 生意 志愿 恒大 永远 国家 国土 民政 民警 民事 金额 力度 家里 家中 家人 来电 以及 全部 全家 全体 本来 向我 明知 清楚 晚上 春节 中心 中午 继续 进行 进入 进出 飞机 喜欢 欢迎 杰出 信息 信访 信号 信用 信任 和谐 伟大 云计 月份 秋季 冬天 夏天 玉米 宝宝 富裕 贵重 贵局 贵单 福利 庆典 祥和 光缆 辉煌 兴建 兴办 旺季 发现 发生 发展 发布 发放 发出 发票 财产 财务 财政 源头 生病 生效 生育".split()
-)
-_CUES = frozenset(
-    (
-        "支书 书记 村支书 主任 村主任 村长 组长 社长 队长 会计 文书 网格员 网格长 调解员 民警 辅警 警官 协警 交警 律师 法官 检察官 书记员 老师 校长 园长 班主任 教师 教练 医生 大夫 护士 医师 院长 所长 局长 科长 处长 股长 站长 镇长 乡长"
-        " 县长 市长 区长 部长 经理 店长 老板 老板娘 包工头 工头 工长 司机 驾驶员 师傅 保安 中介 销售 客服 邻居 儿子 女儿 丈夫 老公 妻子 老婆 爱人 父亲 母亲 爸爸 妈妈 爷爷 奶奶 哥哥 弟弟 姐姐 妹妹 侄子 侄女 外甥 孙子 孙女 女婿 儿媳 孩子 小孩 男孩 女孩"
-        " 同学 同事 朋友 亲戚 村民 居民 市民 群众 职工 员工 工人 农民工 民工 老人 男子 女子 对方 凶手 骗子 业主 租客 租户 房东 户主 邻家 学生 家长 患者 病人 代表 专干 干部 委员 党员 负责人 承包商 承包人 管理员 协管员 城管 村医 护林员 楼长 站员 助理 会长 董事长 总经理 队员 股东 合伙人"
-        " 阿姨 叔叔 舅舅 姑姑 岳父 岳母 公公 婆婆 前夫 前妻 男友 女友 同村 顾客 商户 摊主 店主 厂长 职员 工程师 设计师 主管 专员 幼师 嫂子 姑父 姨夫 大爷 大妈 大娘 贫困户 低保户 五保户 残疾人 退伍军人 教授 顾问 名叫 我叫 叫做 本人 联系人 我是 是我 告诉 委托 叫 原告 被告 起诉 控告 举报 投诉 殴打 感谢 表扬 儿媳妇 媳妇 同志 男生 女生 幼儿 婴儿 遗孀 遗属 亲属 家属 近邻 债主 老乡 战友 工友 室友 舍友 姓名 受害人 施暴者 死者 伤者 逝者 司法员 快递员 骑手 外卖员 收银员 售楼员 业务员 置业顾问 管家 法人 犯罪嫌疑人 当事人 被害人 经办人 窗口人员 监理 队友 包工 牵头人 房主 车主 养殖户 种植户 户 丈母娘 孙女婿 女 子 父 母 妻 夫 兄 弟 姐 妹 儿 男".split()
+_PHRASES = frozenset(
+    words(
+        "高中生 高三生 高度重 安全生 高年级 成年子 万元整 高一 高二 高三 初一 许可 许诺 黎民 阳光 从新 梁山 沙特"
     )
 )
-_CUE_LAST = frozenset({cue[-1] for cue in _CUES} | set("是叫为名系"))
-_LEFT_WORDS = frozenset("被 由 找 向 与 和 跟 给 让 欠 叫 是 对 经 请 替 为 及 同 骂 打 告 即 有".split())
-_JOINTS = frozenset(
-    "昨天 今天 前天 上午 下午 晚上 随后 结果 后来 因为 但是 由于 而且 其中 包括 以及 现在 当时 然后 同时 目前 于是 并且 所以 通过 经过 根据 关于 针对 至今 每天 认为 要求 希望 发现 我们 我村 本村 我县 当天 凌晨 中午 最近 近日 日前 去年 今年 前年 期间 之后 之前 以后 如果 可是 只有 就是 不是 还是 听说 据说 村里 镇上 家里 同意 指使 伙同 勾结 串通 帮助 支持 欺骗 陪同 其实 特别 尤其 那个 这个 有个 一个 有人 隔壁 楼上 楼下 对门".split()
+_CUE_LAST = frozenset({cue[-1] for cue in CUES} | set("是叫为名系"))
+_LEFT_WORDS = frozenset(
+    words("被 由 找 向 与 和 跟 给 让 欠 叫 是 对 经 请 替 为 及 同 骂 打 告 即 有")
 )
 _AFTER = re.compile(
     r"、[\u4e00-\u9fff]{2,3}[、等和）)。]|"
@@ -111,36 +110,46 @@ _AFTER = re.compile(
 _ACTS = re.compile(
     r"(?:把|将|说|称|打[伤了我人]|殴打|辱骂|骂|拖欠|欠我|体罚|侵[吞占]|勾结|欠[薪款债]|借[走了我款条钱]|承包|强[占拆行]|霸占|侵占|占用|拒[绝不]|威胁|恐吓|私[自搭]|违规|违法|擅自|于\d|因[病工为车]|之间|两[人家]|签[订了]|出具|死亡|去世|身亡|失踪|被[打骗害撞拘捕]|诈骗|骗[走了取]|贪污|挪用|收受|索要|开车|驾[车驶]|酒后|曾|多次|一直|始终|至今|仍|却|不[给肯让同接理]|未[支办]|没有?|找[我到人]|来我|在我|到我|家[住的门里养]|强行|承诺|答应|同意|负责|带[人着领]|要求|欺|以.{1,6}为由|名下|担任|反映|经营|带头|因|在\d|租|向我|与我|和我|对我|给我|也|都|就|还|又|已)"
 )
-_BEFORE_MARK = frozenset(" \t\r\n　，。；：、！？,.;:!?（(【[“\"'‘《〕〈|/-—…=)）】])”>＞1234567890")
+_BEFORE_MARK = frozenset(
+    " \t\r\n　，。；：、！？,.;:!?（(【[“\"'‘《〕〈|/-—…=)）】])”>＞1234567890"
+)
 _FILLERS = " \t\r\n　：:“\"'‘（(【[=〔〕"
 # An organisation, a place or a thing named after a person.
 _THING_AFTER = re.compile(
     r"(?:[路街巷镇乡县市区村庄屯湾沟坝桥河湖山庙寺祠塔墓园馆奖杯牌店厂铺]|大[道街桥厦]|小[区学]|[中大]学|广场|故[居里]|精神|纪念|同款|组?社(?!长)|水库|学[校院]|医院|诊所|公司|集团|超市|酒|茶|烤|火锅|麻辣|辣|牛肉|拉面|大药房|幼儿园|家[园电具居装纺]|事务所|律所|工作室|合作社|家庭农场|餐|饭|面馆|花园|国际|大酒店|快递|物流|百货|服装|鞋|珠宝|眼镜|口腔|中医|书法|[地设置立造备材])"
 )
-_ORG_AFTER = re.compile(r"[^\W\d_在到去的把被将与和是从说称向，、。]{1,8}(?:公司|集团|合作社|事务所|工作室|有限|诊所|药房|超市|[饭酒]店|学校|幼儿园)")
+_ORG_AFTER = re.compile(
+    r"[^\W\d_在到去的把被将与和是从说称向，、。]{1,8}(?:公司|集团|合作社|事务所|工作室|有限|诊所|药房|超市|[饭酒]店|学校|幼儿园)"
+)
 # A surname and one of these is how a person is spoken of, not a full name.
 _TITLE = re.compile(
     r"(?:经理|主任|书记|老师|伯伯|先生|女士|小姐|师傅|律师|医生|大夫|局长|所长|院长|校长|园长|镇长|乡长|县长|市长|村长|组长|队长|科长|处长|站长|社长|厂长|行长|会长|部长|总|老板|同学|同志|阿姨|叔|大爷|大妈|大哥|大姐|大伯|大娘|哥|姐|嫂|婶|奶奶|爷爷|教练|教授|教师|警官|法官|检察官|导|工程师|会计|护士|某|氏|家[村庄屯湾]|老太|老汉|老|太太|妈妈?|爸爸?|婆婆|公公|姓|姑娘|户[主]?)"
 )
-_ROLE_WORD = re.compile(r"(?:书记|主任|局长|所长|校长|院长|老师|律师|经理|先生|女士|同志|师傅|队长|村长|镇长|医生)")
+_ROLE_WORD = re.compile(
+    r"(?:书记|主任|局长|所长|校长|院长|老师|律师|经理|先生|女士|同志|师傅|队长|村长|镇长|医生)"
+)
 
-_DOTTED = re.compile(rf"(?P<a>{_HAN}{{2,8}})\s?[·•・．.‧∙●⋅᛫﹒]\s?(?P<b>{_HAN}{{2,8}}(?:[·•・．.‧∙●⋅]{_HAN}{{2,8}})?)")
+_DOTTED = re.compile(
+    rf"(?P<a>{_HAN}{{2,8}})\s?[·•・．.‧∙●⋅᛫﹒]\s?(?P<b>{_HAN}{{2,8}}(?:[·•・．.‧∙●⋅]{_HAN}{{2,8}})?)"
+)
 _TRANSLITERATED_TAIL = re.compile(rf"[{TRANSLITERATED}·•・．.‧∙●]+")
 _IS_TRANSLITERATED = re.compile(rf"[{TRANSLITERATED}]{{2,8}}$")
-_PARTS = (
-    "扎西|卓玛|次仁|多吉|才让|才旦|尼玛|旦增|丹增|索南|平措|拉姆|央金|仁青|桑吉|贡布|格桑|白玛|洛桑|达娃|边巴|巴特尔|乌兰|其其格|娜仁|托娅|苏和|朝鲁|巴图|哈斯|布和|斯琴|高娃|阿不都|阿卜杜|买买提|古丽|吐尔逊|艾力|艾山|依布拉音|加措|东智|道吉|华旦|才仁|拉毛|卓么|措毛|旺杰|旺堆|坚赞|顿珠|次旦|德吉|曲珍|央宗|普布|巴桑|米玛|拉巴|强巴|罗布|阿旺|土登|嘉措|完么|尕藏|项秀|毛措|当周|多杰|仁增|南杰|加木|才郎|周加|扎巴|贡保|杰布|阿依|热依|木汗|帕提|努尔|赛力克|别克|玛依拉|迪丽|热巴|图雅|格日乐|格日勒|巴根|呼和|乌日娜|萨仁|阿拉坦|敖登|额尔|那仁|宝音|达来|孟根|吉木|阿牛|沙马|吉克|曲比|阿苏|伍合|日火|尔古|木呷|拉马|阿木|马黑|布哈|阿依莎|法图麦|穆萨|尤素福|哈桑|达吾提|吐逊|热合曼|吾买尔|玉素甫|库尔班|肉孜|阿布都|艾合买提|艾买提|买合木提|亚森|卡德尔|尼亚孜|托合提|沙塔尔|热西提|古力|米热|阿迪力|帕孜|再努|海热|艾尼|瓦尔"
+_MINORITY = re.compile(
+    rf"(?:{MINORITY_PARTS})\s?(?:{MINORITY_PARTS})(?:{MINORITY_PARTS}|措|吉|加|江|木|汗|克|提)?"
 )
-_MINORITY = re.compile(rf"(?:{_PARTS})\s?(?:{_PARTS})(?:{_PARTS}|措|吉|加|江|木|汗|克|提)?")
-_MINORITY_CUES = (
+_MINORITY_CUES = words(
     "姓名 名叫 我叫 叫做 我是 联系人 投诉人 举报人 村民 牧民 邻居 老师 律师 书记 主任 医生 网格员 同学 学生 死者 伤者 原告 被告 儿子 女儿 丈夫 妻子 老板 业主 本人 name"
-).split()
+)
 _MINORITY_CUED = re.compile(
-    rf"(?:{'|'.join(_MINORITY_CUES)})[\s:：\"'“（(是叫]{{0,4}}(?P<n>[{TRANSLITERATED}]{{3,9}}(?:[\s·•.]{{1,2}}[{TRANSLITERATED}]{{2,7}})?|(?:{_PARTS}){{2}})(?![公府县市州路街镇乡村区])"
+    rf"(?:{'|'.join(_MINORITY_CUES)})[\s:：\"'“（(是叫]{{0,4}}(?P<n>[{TRANSLITERATED}]{{3,9}}(?:[\s·•.]{{1,2}}[{TRANSLITERATED}]{{2,7}})?|(?:{MINORITY_PARTS}){{2}})(?![公府县市州路街镇乡村区])"
 )
 
 _SYLLABLE = "(?:[bpmfdtnlgkhjqxrzcsyw]|zh|ch|sh)?(?:iang|uang|iong|ang|eng|ing|ong|uan|ian|iao|uai|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v)"
 _PINYIN_SURNAMES = "wang|li|zhang|liu|chen|yang|zhao|huang|zhou|wu|xu|sun|hu|zhu|gao|lin|he|guo|ma|luo|liang|song|zheng|xie|han|tang|feng|yu|dong|xiao|cheng|cao|yuan|deng|fu|shen|zeng|peng|lv|lu|lyu|su|jiang|cai|jia|ding|wei|xue|ye|yan|pan|du|dai|xia|zhong|tian|ren|fan|fang|shi|yao|tan|liao|zou|xiong|jin|hao|kong|bai|cui|kang|mao|qiu|qin|gu|hou|shao|meng|long|wan|duan|lei|qian|yin|yi|chang|qiao|lai|gong|wen|ouyang|ni|niu|ji|ge|bi|qi|zhuang|tao|ai|an|bao|ke|mu|nie|ou|pei|pu|qu|shu|sima|tong|wenren|xing|yue|zhan|zhuge|zuo|mei|ruan|miao|lan|hua|you"
-_PINYIN = re.compile(rf"(?<![A-Za-z@.\d_/])(?P<s>{_PINYIN_SURNAMES})(?P<gap>[ ,·.]{{1,2}})(?P<g>{_SYLLABLE}(?:[ '\-]?{_SYLLABLE})?)(?![A-Za-z@\d_])", re.I)
+_PINYIN = re.compile(
+    rf"(?<![A-Za-z@.\d_/])(?P<s>{_PINYIN_SURNAMES})(?P<gap>[ ,·.]{{1,2}})(?P<g>{_SYLLABLE}(?:[ '\-]?{_SYLLABLE})?)(?![A-Za-z@\d_])",
+    re.I,
+)
 _PINYIN_CUED = re.compile(
     rf"(?:姓\s?名|名叫|名字[叫是为]?|我叫|叫做?|我是|联系人|户名|持卡人|拼音[名是为]?|本人|[\"']?name[\"']?|收[件货]人|邻居|老师|律师|老板)[\s:：\"'“（(=是叫为]{{0,4}}(?<![A-Za-z])(?P<n>(?:{_PINYIN_SURNAMES})[ \-,.·]?{_SYLLABLE}(?:[ '\-]?{_SYLLABLE})?|{_SYLLABLE}(?:[ '\-]?{_SYLLABLE})?[ ,](?:{_PINYIN_SURNAMES}))(?![A-Za-z@\d_])",
     re.I,
@@ -151,18 +160,22 @@ _LATIN = re.compile(r"[A-Za-z]{2}")
 _LATIN_PAIR = re.compile(r"[A-Z][A-Za-z]{1,7}(?=[ ,·.])")
 # Where a name may begin at all: a plain surname and two given characters anywhere,
 # or any surname behind a mark, a role or another word that may stand before a name.
-_OPENERS = "".join(sorted(_BEFORE_MARK | _LEFT_WORDS | _CUE_LAST | {joint[-1] for joint in _JOINTS} | set(_FILLERS)))
+_OPENERS = "".join(
+    sorted(_BEFORE_MARK | _LEFT_WORDS | _CUE_LAST | {joint[-1] for joint in JOINTS} | set(_FILLERS))
+)
 _SURE_THIRD = "".join(sorted(_GIVEN - _NOT_THIRD))
 _START_PLAIN = re.compile(rf"[{PLAIN_SURNAMES}](?=[{GIVEN}][{_SURE_THIRD}])")
 _START_CUED = re.compile(rf"[{SURNAMES}](?=[{GIVEN}])(?<=[{re.escape(_OPENERS)}].)")
 _START_FIRST = re.compile(rf"[{SURNAMES}](?=[{GIVEN}])")
-_SPACED = re.compile(rf"[{SURNAMES}][ \u3000]{{1,2}}[{GIVEN}](?P<third>[ \u3000]{{1,2}}[{GIVEN}])?(?(third)|[{GIVEN}]?)(?![ \u3000]?某)")
+_SPACED = re.compile(
+    rf"[{SURNAMES}][ \u3000]{{1,2}}[{GIVEN}](?P<third>[ \u3000]{{1,2}}[{GIVEN}])?(?(third)|[{GIVEN}]?)(?![ \u3000]?某)"
+)
 _COMPOUND = re.compile(
     rf"(?:欧阳|上官|司马(?!迁)|诸葛(?!亮)|皇甫|尉迟|慕容|令狐|司徒|夏侯|宇文|轩辕|端木|独孤|呼延|澹台|公冶|淳于|申屠|赫连|拓跋|完颜|万俟|纳兰|爱新觉罗|长孙|公孙|闻人|钟离|宗政|鲜于|闾丘)(?!先生|女士|主任|书记|老师|经理|师傅|同[志学])\s?[{GIVEN}](?:\s?[{GIVEN}])?"
 )
 
 
-def _cue(view: str, start: int) -> int:
+def _cue(view: str, start: int) -> int:  # noqa: PLR0911
     """How much the words before `start` say a name begins here: 2 a role or kin word, 1 a boundary, 0 nothing."""
     if start == 0:
         return 1
@@ -172,21 +185,27 @@ def _cue(view: str, start: int) -> int:
         while end and view[end - 1] in _FILLERS and start - end < 4:
             end -= 1
     elif before not in _CUE_LAST:
-        return 1 if before in _BEFORE_MARK or before in _LEFT_WORDS or view[max(0, start - 2) : start] in _JOINTS else 0
-    if end and view[end - 1] in "是叫为名系" and view[max(0, end - 3) : end - 1] in _CUES:
+        return (
+            1
+            if before in _BEFORE_MARK
+            or before in _LEFT_WORDS
+            or view[max(0, start - 2) : start] in JOINTS
+            else 0
+        )
+    if end and view[end - 1] in "是叫为名系" and view[max(0, end - 3) : end - 1] in CUES:
         return 2
     for size in (2, 3, 4, 5):
-        if view[end - size if end > size else 0 : end] in _CUES:
+        if view[end - size if end > size else 0 : end] in CUES:
             return 2
-    if view[end - 1 : end] in _CUES and end == start:
+    if view[end - 1 : end] in CUES and end == start:
         return 1
-    if before in _BEFORE_MARK or before in _LEFT_WORDS or view[max(0, start - 2) : start] in _JOINTS:
+    if before in _BEFORE_MARK or before in _LEFT_WORDS or view[max(0, start - 2) : start] in JOINTS:
         return 1
     return 0
 
 
 def _blocked(view: str, name: str, end: int) -> bool:
-    if name in HISTORICAL or name[:2] in WORDS_AT_START and len(name) == 2:
+    if name in HISTORICAL or (name[:2] in WORDS_AT_START and len(name) == 2):
         return True
     if view[end : end + 1] in {"某", "*", "×", "＊"}:
         return True
@@ -207,32 +226,45 @@ def _judge(view: str, start: int) -> int:
     two = view[start : start + 2]
     usual_word = two in WORDS_AT_START
     before = view[start - 1] if start else ""
-    if before and (before in "老小" or before in _WORD_BEFORE.get(surname, "") or before + surname in WORDS_AT_START):
+    if before and (
+        before in "老小"
+        or before in _WORD_BEFORE.get(surname, "")
+        or before + surname in WORDS_AT_START
+    ):
         return 0
     if two in _PHRASES or _TITLE.match(view, start + 1):
         return 0
-    return _three(view, start, cue, usual_word) or _two(view, start, cue, usual_word, second + third)
+    return _three(view, start, cue, usual_word) or _two(
+        view, start, cue, usual_word, second + third
+    )
 
 
-def _three(view: str, start: int, cue: int, usual_word: bool) -> int:
+def _three(view: str, start: int, cue: int, usual_word: bool) -> int:  # noqa: PLR0911
     """The end of a name of three characters at `start`, or 0."""
     end = start + 3
     inside, third, after = view[start + 1 : end], view[start + 2 : end], view[end : end + 1]
     if third not in _GIVEN or not (cue or third not in _NOT_THIRD):
         return 0
     closed = cue == 2 and (not after or after in _BEFORE_MARK)
-    if (inside in WORDS_INSIDE or usual_word) and not closed and not (cue and view[start] in _PLAIN and not usual_word and _AFTER.match(view, end)):
-        return 0
-    if view[start:end] in _PHRASES or third + after in _NEXT_WORDS:
-        return 0
-    if cue < 2 and (third + after in WORDS_INSIDE or inside[0] == "家" or third in "桥河路"):
-        return 0
     proven = _AFTER.match(view, end) is not None or _ACTS.match(view, end) is not None
+    plain = view[start] in _PLAIN
+    if inside in WORDS_INSIDE and not closed and not (cue and plain and proven and not usual_word):
+        return 0
+    if usual_word and not closed and not (plain and cue == 2):
+        return 0
+    if view[start:end] in _PHRASES or third + after in NEXT_WORDS:
+        return 0
+    if (
+        cue < 2
+        and not proven
+        and (third + after in WORDS_INSIDE or inside[0] == "家" or third in "桥河路")
+    ):
+        return 0
     if third in _NOT_THIRD and not (proven or not after or after in _BEFORE_MARK):
         return 0
     if view[start] in _RISKY and not (proven or view[start - 1] in ":：叫"):
         return 0
-    if cue < 2 and view[start] not in _PLAIN and not proven:
+    if cue < 2 and not plain and not proven:
         return 0
     return 0 if _blocked(view, view[start:end], end) else end
 
@@ -248,7 +280,12 @@ def _two(view: str, start: int, cue: int, usual_word: bool, inside: str) -> int:
         if view[start] in _RISKY and view[start - 1 : start] not in {":", "："}:
             return 0
         if cue == 2:
-            proven = not after or after in _BEFORE_MARK or after in _NOT_THIRD or _ACTS.match(view, end) is not None
+            proven = (
+                not after
+                or after in _BEFORE_MARK
+                or after in _NOT_THIRD
+                or _ACTS.match(view, end) is not None
+            )
         else:
             proven = view[start] in _PLAIN and _ACTS.match(view, end) is not None
     return end if proven and not _blocked(view, view[start:end], end) else 0
@@ -256,20 +293,29 @@ def _two(view: str, start: int, cue: int, usual_word: bool, inside: str) -> int:
 
 # One pass over the text tells whether a cue, a compound surname or a minority name is in it.
 _HINTS = CharwiseDoubleArrayAhoCorasick(
-    sorted({*_SURE_WORDS, *COMPOUND.split("|"), *_PARTS.split("|"), *_MINORITY_CUES})
+    sorted({*SURE_WORDS, *COMPOUND.split("|"), *MINORITY_PARTS.split("|"), *_MINORITY_CUES})
 ).find_overlapping
+
+
+def _dotted(view: str) -> Iterator[Span]:
+    """Names of minorities written with a dot of any kind."""
+    for hit in _DOTTED.finditer(view):
+        first, rest = hit["a"], hit["b"]
+        for cut in range(len(first) - 1):
+            if _IS_TRANSLITERATED.match(first[cut:]) and _IS_TRANSLITERATED.match(rest[:2]):
+                tail = _TRANSLITERATED_TAIL.match(rest)
+                yield (
+                    hit.start("a") + cut,
+                    hit.start("b") + (tail.end() if tail else len(rest)),
+                    "姓名",
+                )
+                break
 
 
 def _spelt(view: str, *, hinted: bool) -> Iterator[Span]:
     """Names of minorities, with or without a dot, and names in pinyin."""
     if _DOT.search(view):
-        for hit in _DOTTED.finditer(view):
-            first, rest = hit["a"], hit["b"]
-            for cut in range(len(first) - 1):
-                if _IS_TRANSLITERATED.match(first[cut:]) and _IS_TRANSLITERATED.match(rest[:2]):
-                    tail = _TRANSLITERATED_TAIL.match(rest)
-                    yield hit.start("a") + cut, hit.start("b") + (tail.end() if tail else len(rest)), "姓名"
-                    break
+        yield from _dotted(view)
     if hinted:
         for hit in _MINORITY.finditer(view):
             if not _THING_AFTER.match(view, hit.end()):

@@ -31,7 +31,9 @@ _LOCAL = re.compile(
     r"(?P<n>(?!400|800|20[0-3]\d[01]\d[0-3]\d(?!\d))[2-8]\d{2,3}[- —]?\d{4}(?:\s?(?:转|-|ext\.?|分机)\s?\d{1,6})?)(?!\d)(?![-—]\d)",
     re.I,
 )
-_ID18 = re.compile(rf"(?<![0-9A-Za-z])[1-9](?:{SEP}{{0,3}}\d){{16}}{SEP}{{0,3}}[\dXx×](?![0-9A-Za-z])")
+_ID18 = re.compile(
+    rf"(?<![0-9A-Za-z])[1-9](?:{SEP}{{0,3}}\d){{16}}{SEP}{{0,3}}[\dXx×](?![0-9A-Za-z])"
+)
 _ID15 = re.compile(rf"(?<![0-9A-Za-z])[1-9](?:{SEP}{{0,3}}\d){{14}}(?![0-9A-Za-z])")
 _CARD = re.compile(rf"(?<![0-9A-Za-z])[3-69](?:{SEP}{{0,3}}\d){{14,18}}(?!\d)")
 _CARD_CUED = re.compile(
@@ -70,10 +72,28 @@ _STAY_BEFORE = re.compile(
 _STAY_AFTER = re.compile(
     r"[\s）)]*(?:[（(,，]?\s?(?:这是|该|此|的|为|是)?(?:快递|运单|订单|单号|工单|合同|发票)|(?:多|余)?(?:亿|万)?(?:元|块|平方|平米|立方|吨|公斤|千瓦|度电|人次|%))"
 )
-_PHONE_LETTERS = re.compile(r"(?:tel|phone|mob|mobile|cell|call|dh|sj|shouji|dianhua|weixin|wechat|wx|vx|v|qq|lxdh|n)$", re.I)
+_PHONE_LETTERS = re.compile(
+    r"(?:tel|phone|mob|mobile|cell|call|dh|sj|shouji|dianhua|weixin|wechat|wx|vx|v|qq|lxdh|n)$",
+    re.I,
+)
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_PROVINCES = frozenset("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91".split())
+_PROVINCES = frozenset(
+    str(code)
+    for code in (
+        *range(11, 16),
+        *range(21, 24),
+        *range(31, 38),
+        *range(41, 47),
+        *range(50, 55),
+        *range(61, 66),
+        71,
+        81,
+        82,
+        83,
+        91,
+    )
+)
 _JUNK = re.compile(r"[^0-9Xx×]+")
 
 
@@ -91,7 +111,9 @@ def is_identity(digits: str) -> bool:
     """
     if digits[:2] not in _PROVINCES:
         return False
-    month, day = (digits[10:12], digits[12:14]) if len(digits) == 18 else (digits[8:10], digits[10:12])
+    month, day = (
+        (digits[10:12], digits[12:14]) if len(digits) == 18 else (digits[8:10], digits[10:12])
+    )
     if not ("01" <= month <= "12" and "01" <= day <= "31"):
         return False
     if len(digits) == 15:
@@ -125,7 +147,10 @@ def _stays(view: str, start: int, end: int) -> bool:
 def _even(text: str) -> bool:
     """Whether the separators look like one number's, not like a row of several numbers."""
     gaps = re.findall(rf"{SEP}+", text)
-    return len(gaps) <= 3 or len({gap.replace("\r\n", "").replace("\n", "") for gap in gaps} - {""}) <= 1
+    return (
+        len(gaps) <= 3
+        or len({gap.replace("\r\n", "").replace("\n", "") for gap in gaps} - {""}) <= 1
+    )
 
 
 _FOUR = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}$")
@@ -138,7 +163,12 @@ def mobiles(view: str) -> Iterator[Span]:
     for hit in _MOBILE.finditer(view):
         start, end = hit.span()
         text = hit["n"]
-        if not (_even(text) or hit["odd"]) or _FOUR.match(text) or _COORDINATE.match(text) or _ISO_DATE.match(text):
+        if (
+            not (_even(text) or hit["odd"])
+            or _FOUR.match(text)
+            or _COORDINATE.match(text)
+            or _ISO_DATE.match(text)
+        ):
             continue
         if start and view[start - 1].isascii() and view[start - 1].isalpha():
             word = re.search(r"[A-Za-z]+$", view[max(0, start - 10) : start])
@@ -182,7 +212,10 @@ def identities(view: str) -> Iterator[Span]:
     for pattern in (_ID18, _ID15):
         for hit in pattern.finditer(view):
             start, end = hit.span()
-            cued = "身份" in view[max(0, start - 16) : start] or "证件号" in view[max(0, start - 8) : start]
+            cued = (
+                "身份" in view[max(0, start - 16) : start]
+                or "证件号" in view[max(0, start - 8) : start]
+            )
             if cued or (is_identity(_digits(hit[0])) and not _stays(view, start, end)):
                 yield start, end, "身份证"
 
@@ -194,7 +227,11 @@ def cards(view: str) -> Iterator[Span]:
             yield *hit.span("n"), "银行卡"
     for hit in _CARD.finditer(view):
         digits = _digits(hit[0])
-        if len(digits) in {15, 16, 17, 18, 19} and (len(digits) in {16, 19} or digits[:2] == "62") and is_card(digits):
+        if (
+            len(digits) in {15, 16, 17, 18, 19}
+            and (len(digits) in {16, 19} or digits[:2] == "62")
+            and is_card(digits)
+        ):
             start, end = hit.span()
             if _even(hit[0]) and not _stays(view, start, end):
                 yield start, end, "银行卡"

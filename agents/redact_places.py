@@ -23,12 +23,12 @@ _ROOM = (
     rf"|(?:[A-Z]?\d{{3,4}}[A-Z]?|[{_CN}]{{3,4}}){_NO_ROOM}|[东西中南北]边?户)"
 )
 _DASHED_ROOM = rf"(?:{_N}{_DASH}){{1,2}}\d{{2,4}}(?:室|号|户)?{_NO_ROOM}"
-_TAIL = (
-    rf"(?:{_GAP}{_BUILDING})?(?:{_GAP}{_UNIT})?(?:{_GAP}{_FLOOR})?(?:{_GAP}{_ROOM})"
-)
+_TAIL = rf"(?:{_GAP}{_BUILDING})?(?:{_GAP}{_UNIT})?(?:{_GAP}{_FLOOR})?(?:{_GAP}{_ROOM})"
 
 # Every address at house-number level has one of these.
-MAYBE_HOME = re.compile(rf"[\dA-Z甲乙丙丁东西南北中{_CN}a-z]\s?(?:[号室栋幢座楼#户弄层单梯门排房]|[-－—–−_]\s?[\d{_CN}])|门牌")
+MAYBE_HOME = re.compile(
+    rf"[\dA-Z甲乙丙丁东西南北中{_CN}a-z]\s?(?:[号室栋幢座楼#户弄层单梯门排房]|[-－—–−_]\s?[\d{_CN}])|门牌"
+)
 _HOME = re.compile(
     rf"{_BUILDING}{_GAP}(?:{_UNIT}{_GAP})?(?:{_FLOOR}{_GAP})?(?:{_ROOM}|{_DASHED_ROOM}|\d{{1,2}}{_DASH}\d{{1,2}}(?:室|号|户))"
     rf"|{_UNIT}{_GAP}(?:{_FLOOR}{_GAP})?{_ROOM}|{_FLOOR}{_GAP}(?:[A-Z]?\d{{2,4}}|[{_CN}]{{3,4}})\s?(?:室|号房|房间|户(?!居民|业主))",
@@ -39,9 +39,7 @@ _DASHED = re.compile(
     rf"|\d{{1,3}}{_DASH}\d{{1,2}}{_DASH}\d{{3,4}}|[{_CN}]{{1,3}}{_DASH}[{_CN}]{{1,2}}{_DASH}[{_CN}]{{3,4}})(?:室|号|户)?(?!\d){_NO_ROOM}(?![-－—/.]\d)",
     re.I,
 )
-_ESTATE = (
-    r"(?:小区|社区|花园|家园|[^\s，。]苑|公寓|新村|新城|嘉园|佳园|华府|[^政]府|公馆|[雅豪逸名]庭|[雅丽锦]居|[^公校]园|[水海江湖龙]湾|[^\s]郡|别墅|大院|家属[院楼区]|宿舍|山庄|[^\s]轩|国际|壹号|大厦|广场|安置[房点区]|[一二三四1234]期|[ABCDE东西南北]区|庄园|名邸|半岛|公租房|廉租房|[^都]城)"
-)
+_ESTATE = r"(?:小区|社区|花园|家园|[^\s，。]苑|公寓|新村|新城|嘉园|佳园|华府|[^政]府|公馆|[雅豪逸名]庭|[雅丽锦]居|[^公校]园|[水海江湖龙]湾|[^\s]郡|别墅|大院|家属[院楼区]|宿舍|山庄|[^\s]轩|国际|壹号|大厦|广场|安置[房点区]|[一二三四1234]期|[ABCDE东西南北]区|庄园|名邸|半岛|公租房|廉租房|[^都]城)"
 _ESTATE_ROOM = re.compile(
     rf"(?<![\dA-Z\-－—])(?P<n>(?:[A-Z]?\d{{1,3}}[A-Z]?|[A-Z]){_DASH}\d{{3,4}}(?:室|号|户)?{_NO_ROOM}|[A-Z]?\d{{3,4}}\s?(?:室|号房)|{_N}\s?号(?![楼线门院馆地车商桥井路停泊库铺]|公馆|\d|[{_CN}]|、|和|至)(?:\s?\d{{3,4}}(?:室|{_NO_ROOM}))?)",
     re.I,
@@ -57,7 +55,9 @@ _ROAD = re.compile(
     rf"\s?(?:[东西南北中][段侧一二三]?|[一二三四]段|\d段)?\s?(?:\d{{1,5}}\s?(?:弄|支弄|巷)\s?(?:\d{{1,4}}\s?支?弄)?\s?)?"
     rf"(?:附|临|甲|乙)?(?P<no>{_N}(?:[-－—之附]\d{{1,4}})?\s?号(?:[-之附]\s?\d{{1,4}}号?)?|\d{{1,5}}弄){_NOT_HOUSE}(?:大?院(?:内)?)?",
 )
-_BEFORE_ROAD = re.compile(r"(?:[^\W\d_A-Za-z]{0,5}[^\W\d_A-Za-z铁公道马走高思半网出一让绕迷同上修门带电线这那])$")
+_BEFORE_ROAD = re.compile(
+    r"(?:[^\W\d_A-Za-z]{0,5}[^\W\d_A-Za-z铁公道马走高思半网出一让绕迷同上修门带电线这那])$"
+)
 _NOT_LANE = frozenset("家手心村这那哪公夜屋城县校车店院年区厂会市乡镇")
 _AFTER_ROAD = re.compile(rf"(?:[^\W\d_]{{2,10}}?)?{_TAIL}|{_GAP}{_DASHED.pattern}", re.I)
 _GROUP = re.compile(
@@ -66,9 +66,13 @@ _GROUP = re.compile(
 _VILLAGE = re.compile(
     rf"(?:村|屯|庄|寨)\s?(?:[东西南北中前后上下]街?)?\s?\d{{1,4}}(?:[-之附]\d{{1,3}})?\s?号{_NOT_HOUSE}",
 )
-_BEFORE_GROUP = re.compile(r"[^\W\d_A-Za-z]{1,6}(?:村|村委会|委员会|屯|庄子?|寨子?|营子?|堡|社区|农场|嘎查|乡|镇)(?:[^\W\d_]{0,5})$")
+_BEFORE_GROUP = re.compile(
+    r"[^\W\d_A-Za-z]{1,6}(?:村|村委会|委员会|屯|庄子?|寨子?|营子?|堡|社区|农场|嘎查|乡|镇)(?:[^\W\d_]{0,5})$"
+)
 _BEFORE_VILLAGE = re.compile(r"[^\W\d_A-Za-z]{0,4}[^\W\d_A-Za-z农全本我各每该]$")
-_DOORPLATE = re.compile(rf"(?:门牌号?码?|门牌)[为是:：\s]*(?P<n>{_N}(?:[-－—]\d{{1,4}}){{0,3}}\s?号?)(?!\d)")
+_DOORPLATE = re.compile(
+    rf"(?:门牌号?码?|门牌)[为是:：\s]*(?P<n>{_N}(?:[-－—]\d{{1,4}}){{0,3}}\s?号?)(?!\d)"
+)
 
 # The words before a place: everything up to the last of these may stay.
 _STOP = re.compile(
@@ -76,9 +80,15 @@ _STOP = re.compile(
     re.S,
 )
 _OFFICIAL = r"(?:局|[^\s]政府|委员会|街道办|办事处|居委会|村委会|办公室|医院|卫生院|卫生室|学校|小学|中学|大学|学院|幼儿园|银行|信用社|派出所|公安|交警|法院|检察院|司法所|大厅|服务中心|政务|税务|邮政|车站|图书馆|文化馆|体育馆|博物馆|供电所|营业厅|企业|商铺|基地|园区|车管所|市场|广场|商场|超市|药店|药房|诊所|[^\s]店|饭馆|餐馆|餐厅|酒楼|酒店|宾馆|网吧|KTV|理发|美容|公司|[^\s]厂|工厂|集团|加油站|门市|商行|烧烤|火锅|面馆|茶楼|酒吧|健身|培训|中心|[^\s]站|教学楼|办公楼|门诊|住院[部楼]|综合楼|写字楼)"
-_BODY_BEFORE = re.compile(rf"{_OFFICIAL}[^。；！？\n]{{0,4}}?(?:[（(，,：:\s]|位于|地址|地处|坐落|在|设在|的|开在|办公|是|为)*(?:[^。；，\n]{{0,9}}(?:省|市|区|县|镇|乡|街道))*$")
-_BODY_AFTER = re.compile(rf"\s?[（(“\"]?(?:的|是|有|开了|开的|开设)?(?:一家|那家|这家|个|家)?[^\s，。；、！？,]{{0,10}}?{_OFFICIAL}")
-_PRIVATE_BEFORE = re.compile(r"(?:家住|住在|住址|家庭|现住|租住|租房|居住|户籍|户口|我家|家在|本人|住所|[我他她]住|住|邻居|老家|收件|收货|寄到|送到|身份证地址|联系地址|通讯地址|\"address\")[^。；\n]{0,24}$")
+_BODY_BEFORE = re.compile(
+    rf"{_OFFICIAL}[^。；！？\n]{{0,4}}?(?:[（(，,：:\s]|位于|地址|地处|坐落|在|设在|的|开在|办公|是|为)*(?:[^。；，\n]{{0,9}}(?:省|市|区|县|镇|乡|街道))*$"
+)
+_BODY_AFTER = re.compile(
+    rf"\s?[（(“\"]?(?:的|是|有|开了|开的|开设)?(?:一家|那家|这家|个|家)?[^\s，。；、！？,]{{0,10}}?{_OFFICIAL}"
+)
+_PRIVATE_BEFORE = re.compile(
+    r"(?:家住|住在|住址|家庭|现住|租住|租房|居住|户籍|户口|我家|家在|本人|住所|[我他她]住|住|邻居|老家|收件|收货|寄到|送到|身份证地址|联系地址|通讯地址|\"address\")[^。；\n]{0,24}$"
+)
 
 
 def _public(view: str, start: int, end: int) -> bool:
@@ -86,7 +96,10 @@ def _public(view: str, start: int, end: int) -> bool:
     left = view[max(0, start - 30) : start]
     if _PRIVATE_BEFORE.search(left):
         return False
-    return _BODY_BEFORE.search(left) is not None or _BODY_AFTER.match(view, end, min(len(view), end + 18)) is not None
+    return (
+        _BODY_BEFORE.search(left) is not None
+        or _BODY_AFTER.match(view, end, min(len(view), end + 18)) is not None
+    )
 
 
 def _name_start(view: str, start: int) -> int:
@@ -104,19 +117,26 @@ def _trim(view: str, start: int, end: int) -> int:
 
 
 _CLOCK = re.compile(r"\d{1,2}[-－—–]\d{1,2}[-－—–](?:19|20)\d\d")
-_STAY = re.compile(r"(?:编号|型号|标准|GB/?T?|DB|图|比分|比例|版本|文号|尺寸|规格|桩号|K|车位|泊位|停车位?|库位|货架|[Nn]o\.?|[号日])[:：\s]*[A-Z]?$")
+_STAY = re.compile(
+    r"(?:编号|型号|标准|GB/?T?|DB|图|比分|比例|版本|文号|尺寸|规格|桩号|K|车位|泊位|停车位?|库位|货架|[Nn]o\.?|[号日])[:：\s]*[A-Z]?$"
+)
 
 
 def homes(view: str, *, every: bool = False) -> Iterator[Span]:
     """Building with room, dashed rooms, road with number, village with group and number."""
     if every or MAYBE_HOME.search(view):
-        yield from _homes(view)
+        yield from _rooms(view)
+        yield from _streets(view)
 
 
-def _homes(view: str) -> Iterator[Span]:
+def _rooms(view: str) -> Iterator[Span]:
+    """Buildings with a room, and dashed rooms."""
     for hit in _HOME.finditer(view):
         start, end = hit.span()
-        if not re.search(r"(?:门诊|住院|教学|办公|综合|行政|大厅|医院|法院|政务|学校|局|政府|大学|中学|小学|医技|中心)(?:大?楼)?$", view[max(0, start - 6) : start]):
+        if not re.search(
+            r"(?:门诊|住院|教学|办公|综合|行政|大厅|医院|法院|政务|学校|局|政府|大学|中学|小学|医技|中心)(?:大?楼)?$",
+            view[max(0, start - 6) : start],
+        ):
             yield _name_start(view, start), end, "住址"
     for hit in _DASHED.finditer(view):
         start, end = hit.span()
@@ -126,9 +146,17 @@ def _homes(view: str) -> Iterator[Span]:
         start, end = hit.span("n")
         if _IS_ESTATE.search(view, max(0, start - 6), start) and not _public(view, start, end):
             yield start, end, "住址"
+
+
+def _streets(view: str) -> Iterator[Span]:
+    """Numbers of streets, lanes, groups of a village, and door plates."""
     for hit in _ROAD.finditer(view):
         name = _BEFORE_ROAD.search(view, max(0, hit.start() - 6), hit.start())
-        if name is None or (hit[0][0] == "里" and view[hit.start() - 1] in _NOT_LANE) or view[hit.start() - 1 : hit.start() + 1] == "水路":
+        if (
+            name is None
+            or (hit[0][0] == "里" and view[hit.start() - 1] in _NOT_LANE)
+            or view[hit.start() - 1 : hit.start() + 1] == "水路"
+        ):
             continue
         start, end = _trim(view, name.start(), hit.start()), hit.end()
         if not _public(view, start, end):
@@ -136,8 +164,14 @@ def _homes(view: str) -> Iterator[Span]:
             yield start, tail.end() if tail else end, "住址"
     for pattern in (_GROUP, _VILLAGE):
         for hit in pattern.finditer(view):
-            name = (_BEFORE_GROUP if pattern is _GROUP else _BEFORE_VILLAGE).search(view, max(0, hit.start() - 9), hit.start())
+            name = (_BEFORE_GROUP if pattern is _GROUP else _BEFORE_VILLAGE).search(
+                view, max(0, hit.start() - 9), hit.start()
+            )
             if name is not None or pattern is _GROUP:
-                yield _trim(view, name.start(), hit.start()) if name else hit.start(), hit.end(), "住址"
+                yield (
+                    _trim(view, name.start(), hit.start()) if name else hit.start(),
+                    hit.end(),
+                    "住址",
+                )
     for hit in _DOORPLATE.finditer(view):
         yield *hit.span("n"), "住址"

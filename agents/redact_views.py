@@ -12,8 +12,13 @@ _ODD = re.compile(
 _IS_INVISIBLE = re.compile(f"[{_INVISIBLE}]")
 
 _CHINESE = "零〇○一幺么壹弌二贰貳两三叁參四肆五伍六陆陸七柒八捌九玖"
-_CHINESE_DIGITS = str.maketrans(_CHINESE + "Oo", "000" + "11111" + "2222" + "333" + "44" + "55" + "666" + "77" + "88" + "99" + "00")
-_CHINESE_RUN = re.compile(rf"[{_CHINESE}\dOo](?:[ \t\r\n\u3000\-–—.·、]{{0,3}}[{_CHINESE}\dOo]){{6}}")
+_CHINESE_DIGITS = str.maketrans(
+    _CHINESE + "Oo",
+    "000" + "11111" + "2222" + "333" + "44" + "55" + "666" + "77" + "88" + "99" + "00",
+)
+_CHINESE_RUN = re.compile(
+    rf"[{_CHINESE}\dOo](?:[ \t\r\n\u3000\-–—.·、]{{0,3}}[{_CHINESE}\dOo]){{6}}"
+)
 # 一 that begins the next word rather than ends a number.
 _NOT_ONE = re.compile("一(?=[直般个些样起共次位点定旦切律并天台辆家名条下边部])")
 _HAS_CHINESE = re.compile(rf"[{_CHINESE}Oo]")
