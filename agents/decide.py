@@ -96,7 +96,7 @@ class _Batch:
     def _count(self, pack: Pack, report: Report, piece: int, live_from: int) -> None:
         hour = report.reported_s // 3600
         live = hour >= live_from
-        if pack.stream == _GRID:
+        if live and pack.stream == _GRID:
             self._note_presence(report)
         if report.zero:
             return

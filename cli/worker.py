@@ -97,7 +97,7 @@ async def _sink(settings: Settings) -> None:
         health,
         settings.host,
         settings.status_port,
-        routes=status.routes(store, lambda: _pipeline(health)),
+        routes=status.routes(store, lambda: _pipeline(health), clock=clock, zone=settings.zone),
     )
     reading = await _listening(endpoint.application(store), settings) if embedded else None
     await run_stage(stage.app, [stage.flush_regularly, _watching(stage.app, health, settings)])

@@ -1,0 +1,239 @@
+"""Counting: whatever packs come, cut into whatever batches, read again after whatever crash."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents import change as changes
+from agents.decide import decide, piece_of
+from agents.rules import Rules
+from agents.state import State
+from streams import packs
+from streams.packs import FORMAT, CaseStep, CountRow, Pack, Report
+
+ZONE = ZoneInfo("Asia/Shanghai")
+RULES = Rules.load()
+NOW_S = int(datetime(2026, 3, 1, 4, tzinfo=UTC).timestamp())
+HOUR = 3600
+COUNTIES = ["620702", "620721"]
+
+
+def state() -> State:
+    return State(dedupe_days=7, totals_days=7)
+
+
+reports = st.builds(
+    Report,
+    identity=st.integers(0, 40),
+    origin=st.integers(0, 1),
+    county=st.sampled_from(COUNTIES),
+    category=st.sampled_from(["S01", "D09"]),
+    channel=st.sampled_from(["phone", "web"]),
+    # up to a year old: live totals and history pieces alike
+    reported_s=st.sampled_from([0, 1, 30, 24 * 6, 24 * 8, 24 * 300]).map(
+        lambda h: NOW_S - h * HOUR
+    ),
+    severity=st.integers(0, 4),
+    zero=st.booleans(),
+)
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[Pack]:
+    """A partition of `reports`: packs of several streams, clocks not quite in order."""
+    return [
+        Pack(
+            FORMAT,
+            (NOW_S + draw(st.integers(-5, 3 * HOUR))) * 1000,
+            draw(st.sampled_from(["grid-reports", "hotline-calls"])),
+            [("/a", "run"), ("/b", "")],
+            draw(st.lists(reports, max_size=8)),
+        )
+        for _ in range(draw(st.integers(1, 12)))
+    ]
+
+
+def played(
+    log: list[Pack], cuts: list[int], into: State | None = None, start: int = 0
+) -> tuple[State, list[bytes]]:
+    """Decide and apply the log in batches that end at `cuts`; the journal that came of it."""
+    held = into or state()
+    journal = []
+    ends = sorted({cut for cut in cuts if start < cut < len(log)} | {len(log)})
+    for end in ends:
+        packs_of_batch = [(offset, copied(log[offset])) for offset in range(start, end)]
+        change = decide(held, packs_of_batch, RULES, ZONE, log=0)
+        journal.append(changes.encode(change))
+        held.apply(change)
+        start = end
+    return held, journal
+
+
+def copied(pack: Pack) -> Pack:
+    return packs.decode_pack(packs.encode(pack))
+
+
+def upserts(journal: Iterable[bytes]) -> dict[tuple[str, str, str, int, int], CountRow]:
+    """What ClickHouse holds in the end: the last total per key."""
+    held = state()
+    rows = {}
+    for body in journal:
+        change = changes.decode(body)
+        held.apply(change)
+        for totals in held.totals(change, version=1, partition=0):
+            for row in packs.decode_totals(packs.encode(totals)).counts:
+                rows[row.county, row.category, row.channel, row.hour, row.piece] = row
+    return rows
+
+
+def oracle(log: list[Pack]) -> tuple[Counter[tuple[str, str, str, int]], Counter[str]]:
+    """Each identity once, in its hour; zero reports apart."""
+    seen: set[int] = set()
+    counts: Counter[tuple[str, str, str, int]] = Counter()
+    answers: Counter[str] = Counter()
+    for pack in log:
+        for report in pack.reports:
+            if report.identity in seen:
+                answers["duplicates"] += 1
+                continue
+            seen.add(report.identity)
+            answers["counted"] += 1
+            if not report.zero:
+                hour = report.reported_s // HOUR
+                counts[report.county, report.category, report.channel, hour] += 1
+    return counts, answers
+
+
+def summed(rows: Iterable[CountRow]) -> Counter[tuple[str, str, str, int]]:
+    counts: Counter[tuple[str, str, str, int]] = Counter()
+    for row in rows:
+        counts[row.county, row.category, row.channel, row.hour] += row.n
+    return counts
+
+
+@given(logs(), st.lists(st.integers(0, 12)))
+@settings(deadline=None)
+def test_every_report_is_counted_once_in_its_hour(log: list[Pack], cuts: list[int]) -> None:
+    held, journal = played(log, cuts)
+    counts, answers = oracle(log)
+    assert summed(upserts(journal).values()) == counts
+    assert sum(counted for counted, _ in held.ledger.values()) == answers["counted"]
+    assert sum(repeats for _, repeats in held.ledger.values()) == answers["duplicates"]
+
+
+@given(logs(), st.lists(st.integers(0, 12)), st.integers(0, 12), st.lists(st.integers(0, 12)))
+@settings(deadline=None)
+def test_a_crash_anywhere_changes_nothing(
+    log: list[Pack], cuts: list[int], survived: int, other_cuts: list[int]
+) -> None:
+    """Recover from any prefix of the journal, go on with other batches: the same in the end."""
+    whole, journal = played(log, cuts)
+    kept = journal[:survived]
+    held = state()
+    for body in kept:
+        held.apply(changes.decode(body))
+    ends = sorted({cut for cut in cuts if 0 < cut < len(log)} | {len(log)})
+    start = ends[len(kept) - 1] if kept else 0
+    held, rest = played(log, other_cuts, held, start) if start < len(log) else (held, [])
+    assert upserts([*kept, *rest]) == upserts(journal)
+    assert held.ledger == whole.ledger
+    assert held.presence == whole.presence
+    assert held.alerts.keys() == whole.alerts.keys()
+
+
+@given(logs(), st.lists(st.integers(0, 12)))
+@settings(deadline=None)
+def test_what_a_lost_owner_sent_is_what_the_next_one_sends(
+    log: list[Pack], cuts: list[int]
+) -> None:
+    """History rows have no later total that replaces them, so both must cut the same pieces."""
+    pieces = [
+        {key: row for key, row in upserts(played(log, each)[1]).items() if key[4]}
+        for each in (cuts, [])
+    ]
+    assert pieces[0] == pieces[1]
+
+
+def test_a_total_is_sent_also_when_its_hour_leaves_the_horizon_in_the_same_batch() -> None:
+    oldest = NOW_S - 7 * 24 * HOUR
+    report = Report(1, 0, "620702", "S01", "phone", oldest)
+    log = [
+        Pack(FORMAT, NOW_S * 1000, "hotline-calls", [("/a", "")], [report]),
+        Pack(FORMAT, (NOW_S + 2 * HOUR) * 1000, "hotline-calls", [("/a", "")], []),
+    ]
+    assert summed(upserts(played(log, [])[1]).values()).total() == 1
+
+
+def test_pieces_of_different_logs_differ_and_none_is_the_live_one() -> None:
+    assert len({0, piece_of(0, 0), piece_of(0, 1), piece_of(1, 0)}) == 4
+
+
+def test_identities_are_forgotten_past_the_horizon() -> None:
+    held = state()
+    for offset, (days, identity) in enumerate([(0, 1), (6, 1), (8, 2), (8, 3), (8, 1)]):
+        at_ms = (NOW_S + days * 24 * HOUR) * 1000
+        report = Report(identity, 0, "620702", "S01", "phone", NOW_S)
+        pack = Pack(FORMAT, at_ms, "hotline-calls", [("/a", "")], [report])
+        held.apply(decide(held, [(offset, pack)], RULES, ZONE, 0))
+    assert list(held.ledger.values()) == [(1, 0), (0, 1), (3, 0)]
+
+
+def test_case_updates_out_of_order_leave_the_highest_version() -> None:
+    steps = [
+        CaseStep(number, 0, "620702", "c-1", version, status, 1, NOW_S)
+        for number, (version, status) in enumerate(
+            [(1, "registered"), (3, "resolved"), (2, "accepted")]
+        )
+    ]
+    held = state()
+    for offset, step in enumerate(steps):
+        pack = Pack(FORMAT, NOW_S * 1000, "case-updates", [("/a", "")], cases=[step])
+        held.apply(decide(held, [(offset, pack)], RULES, ZONE, 0))
+    assert held.cases["620702", "c-1"].status == "resolved"
+    assert sum(counted for counted, _ in held.ledger.values()) == 3
+
+
+def calls(hour: int, number: int, first: int = 0) -> Pack:
+    return Pack(
+        FORMAT,
+        NOW_S * 1000,
+        "hotline-calls",
+        [("/a", "")],
+        [
+            Report(first + index, 0, "620702", "S01", "phone", hour * HOUR)
+            for index in range(number)
+        ],
+    )
+
+
+def test_a_burst_is_raised_once_at_its_limit() -> None:
+    hour = NOW_S // HOUR
+    held = state()
+    raised = []
+    for offset, number in enumerate((19, 1, 5)):
+        change = decide(held, [(offset, calls(hour, number, offset * 100))], RULES, ZONE, 0)
+        held.apply(change)
+        raised.append([(alert.rule, alert.observed) for alert in change.alerts])
+    assert raised == [[], [("burst-hour", 20)], []]
+
+
+def test_history_raises_nothing() -> None:
+    old_hour = NOW_S // HOUR - 24 * 30
+    change = decide(state(), [(0, calls(old_hour, 50))], RULES, ZONE, 0)
+    assert change.alerts == []
+    assert [row.n for row in change.counts] == [50]
+
+
+def test_a_red_event_is_raised_with_its_excerpt_once() -> None:
+    report = Report(7, 0, "620702", "S14", "patrol", NOW_S, 1, excerpt="〔姓名〕家中起火")
+    pack = Pack(FORMAT, NOW_S * 1000, "grid-reports", [("/a", "")], [report, report])
+    held = state()
+    change = decide(held, [(0, pack)], RULES, ZONE, 0)
+    held.apply(change)
+    assert [(alert.rule, alert.level, alert.excerpt) for alert in change.alerts] == [
+        ("red", 1, "〔姓名〕家中起火")
+    ]
