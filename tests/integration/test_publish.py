@@ -344,7 +344,10 @@ def test_wait_returns_when_every_event_is_counted_or_answered(tmp_path: Path) ->
     env = {f"HUISHANG_{name}_PORT": "0" for name in ports} | {"HUISHANG_DATA": str(tmp_path)}
     asked = arguments(str(path), "--wait", "--json", "--timeout", "60")
     with run_process("cli", "run", "--json", folder=tmp_path, env=env, name="run") as run:
-        eventually_sync(lambda: '"ready"' in run.text(), within_s=60, what=run.tail())
+        eventually_sync(
+            lambda: not run.running or '"ready"' in run.text(), within_s=120, what="ready"
+        )
+        assert run.running, run.tail()
         summaries = []
         for name in ("first", "second"):
             with run_process("cli", *asked, folder=tmp_path, env=env, name=name) as child:
