@@ -140,10 +140,9 @@ def _watching(app: App, health: Health, settings: Settings) -> Loop:
 
 
 def _pipeline(health: Health) -> dict[str, object]:
+    """Rows for the status page: the stage's own state, and what it has left to read."""
     verdict = health.is_ready(SystemClock().now())
-    return {
-        "stage": health.stage,
-        "ready": verdict.yes,
-        "reason": verdict.reason,
-        "partitions": health.partitions(),
+    left = {
+        f"{row['topic']}-{row['partition']}": f"lag {row['lag']}" for row in health.partitions()
     }
+    return {health.stage: "ready" if verdict.yes else verdict.reason, **left}

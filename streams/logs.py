@@ -27,7 +27,10 @@ _TEXT: Final = frozenset(
 _SECRET: Final = frozenset({"password", "passwd", "secret", "token", "authorization", "api_key"})
 _LONGEST: Final = 2_000  # characters of one field; a traceback may be longer
 # At debug these write out the requests they send, and so the events in them.
-_TALKATIVE: Final = ("aiokafka", "faust", "mode", "kafka", "aiohttp", "asyncio", "urllib3")
+_TALKATIVE: Final = ("aiokafka", "faust", "mode", "kafka", "aiohttp", "asyncio", "urllib3") + (
+    "streams.batches",  # Faust services of ours, which tell every step of theirs at info
+    "streams.app",
+)
 
 
 def configure(
@@ -39,7 +42,7 @@ def configure(
     """Set up logging for a process; the last call counts.
 
     log_format: auto is text on a terminal, else json. level: debug, info, warning
-    or error; clients and frameworks never go below info. stage: added to every line.
+    or error; clients and frameworks never go below warning. stage: added to every line.
     stream: stderr by default, so that stdout stays a command's own.
     """
     target = stream or sys.stderr
@@ -70,7 +73,7 @@ def configure(
         talker = logging.getLogger(name)
         talker.handlers.clear()
         talker.propagate = True
-        talker.setLevel(max(logging.INFO, root.level))
+        talker.setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(True)
     structlog.configure(
         processors=[
