@@ -27,9 +27,10 @@ _TEXT: Final = frozenset(
 _SECRET: Final = frozenset({"password", "passwd", "secret", "token", "authorization", "api_key"})
 _LONGEST: Final = 2_000  # characters of one field; a traceback may be longer
 # At debug these write out the requests they send, and so the events in them.
-_TALKATIVE: Final = ("aiokafka", "faust", "mode", "kafka", "aiohttp", "asyncio", "urllib3") + (
-    "streams.batches",  # Faust services of ours, which tell every step of theirs at info
-    "streams.app",
+_TALKATIVE: Final = (
+    *("aiokafka", "faust", "mode", "kafka", "aiohttp", "asyncio", "urllib3"),
+    # Faust services of ours, which tell every step of theirs at info.
+    *("streams.batches", "streams.app"),
 )
 
 

@@ -31,7 +31,7 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 def test_ours_and_the_frameworks_lines_have_one_shape() -> None:
     out = io.StringIO()
     configure("json", "info", "tally", out)
-    structlog.get_logger("streams.app").info("recovered %s", "well", partition=3)
+    structlog.get_logger("agents.tally").info("recovered %s", "well", partition=3)
     logging.getLogger("faust.app").warning("slow %d", 7)
     ours, theirs = lines(out)
     assert ours["event"] == "recovered well"
@@ -41,7 +41,7 @@ def test_ours_and_the_frameworks_lines_have_one_shape() -> None:
         assert line["stage"] == "tally"
         assert line["timestamp"].endswith("Z")
     assert (ours["level"], theirs["level"]) == ("info", "warning")
-    assert (ours["logger"], theirs["logger"]) == ("streams.app", "faust.app")
+    assert (ours["logger"], theirs["logger"]) == ("agents.tally", "faust.app")
 
 
 def test_event_text_and_passwords_do_not_get_through() -> None:
