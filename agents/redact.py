@@ -23,8 +23,25 @@ _TOKEN = re.compile(r"〔[^〔〕\s]{2,3}〕")
 _TWINS = re.compile(r"(〔住址〕)(?:[\s,，]?〔住址〕)+")
 
 
-_HIDDEN_AT = re.compile(r"艾特|爱特|小老鼠|圈a")
-_HAS_ONLINE = re.compile(r"[微威薇徽维vVwWQq扣企球口]")
+_HIDDEN_AT = ("艾特", "爱特", "小老鼠", "圈a")
+_ONLINE = (
+    "微",
+    "威信",
+    "加威",
+    "薇",
+    "徽信",
+    "维信",
+    "v",
+    "V",
+    "w",
+    "W",
+    "q",
+    "Q",
+    "扣",
+    "企鹅",
+    "球球",
+    "口口",
+)
 
 
 def _spans(view: str, *, every: bool = False) -> list[Span]:
@@ -33,14 +50,14 @@ def _spans(view: str, *, every: bool = False) -> list[Span]:
     every: run all patterns, without the scans that tell which can match at all; for tests.
     """
     found: list[Span] = []
-    if every or MAYBE_CODE.search(view) or _HIDDEN_AT.search(view):
+    if every or MAYBE_CODE.search(view) or any(mark in view for mark in _HIDDEN_AT):
         found.extend(mails(view))
         digits = digit_view(view)
         for one in (view,) if digits is None else (view, digits):
             if every or LONG_RUN.search(one):
                 for kind in (papers, identities, cards, mobiles, landlines):
                     found.extend(kind(one))
-            if every or _HAS_ONLINE.search(one):
+            if every or any(mark in one for mark in _ONLINE):
                 found.extend(qqs(one))
                 found.extend(wechats(one))
         found.extend(plates(view))

@@ -199,11 +199,12 @@ def _judge(view: str, start: int) -> int:
         or before + surname in WORDS_AT_START
     ):
         return 0
-    if two in _PHRASES or _TITLE.match(view, start + 1):
+    if two in _PHRASES:
         return 0
-    return _three(view, start, cue, usual_word) or _two(
-        view, start, cue, usual_word, second + third
-    )
+    end = _three(view, start, cue, usual_word)
+    if not end:
+        end = _two(view, start, cue, usual_word, second + third)
+    return 0 if end and _TITLE.match(view, start + 1) else end
 
 
 def _three(view: str, start: int, cue: int, usual_word: bool) -> int:  # noqa: PLR0911
@@ -285,25 +286,32 @@ def _cued(view: str) -> Iterator[Span]:
             yield start, end, "姓名"
 
 
-def names(view: str, *, every: bool = False) -> Iterator[Span]:
-    """Names behind or before the usual cues, and without one where the characters leave little doubt."""
-    hinted = every or bool(_HINTS(view))
-    yield from spelt(view, hinted=hinted)
-    if hinted:
-        for hit in _COMPOUND.finditer(view):
-            if hit[0] not in HISTORICAL and not _blocked(view, hit[0], hit.end()):
-                yield *hit.span(), "姓名"
-    for hit in _SPACED.finditer(view):
-        start, end = hit.span()
-        if hit["third"] or _cue(view, start):
-            yield start, end, "姓名"
+def _starts(view: str) -> list[int]:
+    """The places where a name may begin, in order."""
     starts = {hit.start() for hit in _START_PLAIN.finditer(view)}
     starts.update(hit.start() for hit in _START_CUED.finditer(view))
     if _START_FIRST.match(view):
         starts.add(0)
-    for start in sorted(starts):
+    return sorted(starts)
+
+
+def names(view: str, *, every: bool = False) -> Iterator[Span]:
+    """Names behind or before the usual cues, and without one where the characters leave little doubt."""
+    hinted = every or bool(_HINTS(view))
+    latin = LATIN.search(view) is not None
+    yield from spelt(view, hinted=hinted, latin=latin)
+    if hinted:
+        for hit in _COMPOUND.finditer(view):
+            if hit[0] not in HISTORICAL and not _blocked(view, hit[0], hit.end()):
+                yield *hit.span(), "姓名"
+    if " " in view or "\u3000" in view:
+        for hit in _SPACED.finditer(view):
+            start, end = hit.span()
+            if hit["third"] or _cue(view, start):
+                yield start, end, "姓名"
+    for start in _starts(view):
         end = _judge(view, start)
         if end:
             yield start, end, "姓名"
-    if hinted or LATIN.search(view):
+    if hinted or latin:
         yield from _cued(view)

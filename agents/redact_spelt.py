@@ -57,7 +57,7 @@ def _dotted(view: str) -> Iterator[Span]:
                 break
 
 
-def spelt(view: str, *, hinted: bool) -> Iterator[Span]:
+def spelt(view: str, *, hinted: bool, latin: bool) -> Iterator[Span]:
     """Names of minorities, with or without a dot, and names in pinyin."""
     if _DOT.search(view):
         yield from _dotted(view)
@@ -67,7 +67,7 @@ def spelt(view: str, *, hinted: bool) -> Iterator[Span]:
                 yield *hit.span(), "姓名"
         for hit in _MINORITY_CUED.finditer(view):
             yield *hit.span("n"), "姓名"
-    if LATIN.search(view):
+    if latin:
         for hit in _PINYIN_CUED.finditer(view):
             yield *hit.span("n"), "姓名"
         for pair in _LATIN_PAIR.finditer(view):
