@@ -53,6 +53,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "settings": ("cli.settings:settings", "Every setting, its value, where it came from."),
     "topics": ("cli.topics:topics", "Make or show the topics on the broker."),
     "schema": ("cli.schema:schema", "Make or show the tables in ClickHouse."),
+    "journal": ("cli.journal:journal", "What an operator does about tally's journal."),
     "worker": ("cli.worker:worker", "One stage against a Kafka and a ClickHouse of your own."),
     "contracts": ("cli.contracts:contracts", "JSON Schema and AsyncAPI of the events."),
 }
