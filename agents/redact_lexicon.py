@@ -177,7 +177,8 @@ _CUES = (
     "卖员 收银员 售楼员 业务员 置业顾问 管家 法人 犯罪嫌疑人 当事人 被害人 经办人 窗口人员 监理 队友 包工 牵头人 房主 车主 养殖户 种植户 户 丈母娘 孙女婿 女 "
     "子 父 母 妻 夫 兄 弟 姐 妹 儿 男"
 )
-CUES = frozenset(words(_CUES))
+_MORE_CUES = "姐夫 妹夫 姑父 姨父 老太太 老汉 签字人 被执行人 申请执行人 联系 行凶者 双方 公婆 表哥 表弟 表姐 表妹 堂哥 堂弟 学员 乘客 车手 机主"
+CUES = frozenset(words(_CUES) + words(_MORE_CUES))
 # Words that a sentence may put right before a name.
 _JOINTS = (
     "昨天 今天 前天 上午 下午 晚上 随后 结果 后来 因为 但是 由于 而且 其中 包括 以及 现在 当时 然后 同时 目前 于是 并且 所以 通过 经过 根据 关于 针对 至"
@@ -201,7 +202,7 @@ _SURE_WORDS = (
     "件人 收货人 签收人 承包人 署名 签名 落款 本人叫 本人是 债务人 债权人 担保人 借款人 欠款人 出租人 承租人 继承人 责任人 肇事者 发件人 持卡人 开户人 房主 产"
     "权人"
 )
-SURE_WORDS = words(_SURE_WORDS)
+SURE_WORDS = [*words(_SURE_WORDS), "签字人", "被执行人", "申请执行人"]
 # Parts of Tibetan, Mongolian, Uyghur, Kazakh, Hui and Yi names.
 MINORITY_PARTS = (
     "扎西|卓玛|次仁|多吉|才让|才旦|尼玛|旦增|丹增|索南|平措|拉姆|央金|仁青|桑吉|贡布|格桑|白玛|洛桑|达娃|边巴|巴特尔|乌兰|其其格|娜仁|托娅|苏和|朝鲁|巴图"
