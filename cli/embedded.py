@@ -127,7 +127,8 @@ async def embedded(
         await up.while_up(topics.apply(settings))
         environment = child_environment(settings)
         for stage in STAGES:
-            command = [sys.executable, "-m", "cli", "worker", stage]
+            # -P: a folder named cli where the command was called is not ours.
+            command = [sys.executable, "-P", "-m", "cli", "worker", stage]
             await children.start(stage, command, environment)
         await up.while_up(_stages_ready(up))
         _write_run_file(settings)
@@ -162,6 +163,9 @@ def child_environment(settings: Settings) -> dict[str, str]:
         if (value := getattr(settings, name)) not in (None, "")
     }
     given[PREFIX + "CLICKHOUSE"] = embedded_dsn(settings.data / EMBEDDED_FOLDER)
+    # The stages run the code that this process runs, installed or not.
+    paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    given["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     return {**_plain(), **given}
 
 

@@ -57,12 +57,21 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
 @contextmanager
 def running(data: Path) -> Iterator[Up]:
     """A run in this folder; killed with all its processes if the test left it alive."""
-    command = [sys.executable, "-m", "cli", "run", "--json"]
+    command = [sys.executable, "-P", "-m", "cli", "run", "--json"]
     errors = (data.parent / "errors").open("a+")
+    elsewhere = data.parent / "elsewhere"  # a folder of somebody else's with our names in it
+    for name in ("cli", "streams"):
+        (elsewhere / name).mkdir(parents=True, exist_ok=True)
+        (elsewhere / name / "__init__.py").write_text("raise ImportError('not Huishang')")
     with (
         errors,
         subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(data)
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=environment(data),
+            cwd=elsewhere,
         ) as process,
     ):
         try:
