@@ -1,7 +1,8 @@
 """One batch of raw records to packs and dead letters: decode, check, locate, classify, redact.
 
 Pure: (stream, records, now) in, packs and answers out. The text of an event
-ends here; what goes on is a category and a redacted excerpt.
+ends here. What goes on is a category; and a redacted excerpt of those events
+alone that staff are shown one by one, the grave ones.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from agents.classify import Classifier
 from agents.decode import Decoder, TimeWindow, identity
@@ -37,6 +38,8 @@ from streams.packs import FORMAT, Action, CaseStep, Pack, Report
 from streams.topics import partition_of
 
 EVENTS_PER_PACK: Final = 1_000  # keeps a pack well under a broker's 1 MB
+_GRAVE: Final = frozenset({1, 2})  # severities
+_CROWD: Final = "30+"
 # Redacting this much of a text gives a whole excerpt, unless nearly all of it is redacted.
 _EXCERPT_SOURCE: Final = 4 * EXCERPT_LIMIT
 
@@ -86,7 +89,9 @@ class Preparer:
         if decoder is None:
             decoder = self._decoders[stream] = Decoder(stream)
         times = TimeWindow(now, ahead=self._ahead, history=self._history)
-        builder = _Builder(stream, int(now.timestamp() * 1000))
+        builder = _Builder(
+            stream, int(now.timestamp() * 1000), self._partition_of, self._redact_label
+        )
         dead: list[DeadLetter] = []
         accepted = cut = 0
         for record in records:
@@ -110,12 +115,7 @@ class Preparer:
                 )
                 continue
             accepted += 1
-            pack = builder.pack_for(self._partition_of(county))
-            origin = builder.origin(
-                pack,
-                self._redact_label(event.source),
-                "" if event.runid is UNSET else event.runid,
-            )
+            pack, origin = builder.place(county, event.source, event.runid)
             if isinstance(event, CaseUpdateEvent):
                 pack.cases.append(self._case(event, event.data, county, origin, reported_s))
             elif isinstance(event, AlertActionEvent):
@@ -124,7 +124,7 @@ class Preparer:
                 report, was_cut = self._report(event, event.data, county, origin, reported_s)
                 pack.reports.append(report)
                 cut += was_cut
-        return Prepared(builder.packs, dead, accepted, cut)
+        return Prepared(builder.packs(), dead, accepted, cut)
 
     def _report(
         self,
@@ -150,21 +150,20 @@ class Preparer:
             channel = data.channel
         else:
             channel = data.platform_class
-        category = self._category(data, title, text)
-        # An item outside the taxonomy is counted; nothing else of it stays.
-        keep_text = not (zero or (category == OUTSIDE and isinstance(data, OpinionItem)))
+        severity = 0 if data.severity is UNSET else data.severity
+        shown = not zero and (severity in _GRAVE or people_band == _CROWD)
         return (
             Report(
                 identity(event),
                 origin,
                 county,
-                category,
+                self._category(data, title, text),
                 channel,
                 reported_s,
-                0 if data.severity is UNSET else data.severity,
+                severity,
                 people_band,
                 zero,
-                self._excerpt(title, text) if keep_text else "",
+                self._excerpt(title, text) if shown else "",
             ),
             cut,
         )
@@ -216,32 +215,55 @@ class Preparer:
 
 
 class _Builder:
-    """Fills packs, one open per partition of `reports`."""
+    """Sorts accepted events into packs, one per partition of `reports` until they are cut."""
 
-    def __init__(self, stream: str, at_ms: int) -> None:
+    def __init__(
+        self,
+        stream: str,
+        at_ms: int,
+        partition_of_county: Callable[[str], int],
+        redact_label: Callable[[str], str],
+    ) -> None:
         self._stream = stream
         self._at_ms = at_ms
-        self._open: dict[int, tuple[Pack, dict[tuple[str, str], int]]] = {}
-        self._size: dict[int, int] = {}
-        self.packs: list[tuple[int, Pack]] = []
-        self._origins: dict[tuple[str, str], int] = {}
+        self._partition_of = partition_of_county
+        self._redact_label = redact_label
+        self._packs: dict[int, Pack] = {}
+        self._places: dict[tuple[str, str, str | UnsetType], tuple[Pack, int]] = {}
 
-    def pack_for(self, partition: int) -> Pack:
-        held = self._open.get(partition)
-        size = self._size.get(partition, 0)
-        if held is None or size >= EVENTS_PER_PACK:
-            held = self._open[partition] = (Pack(FORMAT, self._at_ms, self._stream, []), {})
-            self.packs.append((partition, held[0]))
-            size = 0
-        self._size[partition] = size + 1
-        pack, self._origins = held
-        return pack
+    def place(self, county: str, source: str, runid: str | UnsetType) -> tuple[Pack, int]:
+        """The pack for a county, and the index of (source, runid) among its origins."""
+        found = self._places.get((county, source, runid))
+        if found is None:
+            partition = self._partition_of(county)
+            pack = self._packs.get(partition)
+            if pack is None:
+                pack = self._packs[partition] = Pack(FORMAT, self._at_ms, self._stream, [])
+            origin = (self._redact_label(source), "" if runid is UNSET else runid)
+            if origin not in pack.origins:
+                pack.origins.append(origin)
+            found = self._places[county, source, runid] = pack, pack.origins.index(origin)
+        return found
 
-    def origin(self, pack: Pack, source: str, runid: str) -> int:
-        """Index of (source, runid) in the pack that was just asked for."""
-        key = (source, runid)
-        index = self._origins.get(key)
-        if index is None:
-            index = self._origins[key] = len(pack.origins)
-            pack.origins.append(key)
-        return index
+    def packs(self) -> list[tuple[int, Pack]]:
+        """(partition, pack), none with more than EVENTS_PER_PACK of a kind."""
+        cut = []
+        for partition, pack in self._packs.items():
+            longest = max(len(pack.reports), len(pack.cases), len(pack.actions))
+            for start in range(0, longest, EVENTS_PER_PACK):
+                part = slice(start, start + EVENTS_PER_PACK)
+                cut.append(
+                    (
+                        partition,
+                        Pack(
+                            FORMAT,
+                            self._at_ms,
+                            self._stream,
+                            pack.origins,
+                            pack.reports[part],
+                            pack.cases[part],
+                            pack.actions[part],
+                        ),
+                    )
+                )
+        return cut

@@ -1,6 +1,6 @@
 """The bare loop: aiokafka's getmany and a msgspec decode, nothing else. A row to compare with.
 
-    python -m bench.bare BOOTSTRAP TOPIC EVENTS     prints one JSON object
+python -m bench.bare BOOTSTRAP TOPIC EVENTS     prints one JSON object
 """
 
 import asyncio

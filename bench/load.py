@@ -10,7 +10,9 @@ from cli.demo_texts import SENTENCES, written
 from cli.producing import Record
 from streams.counties import in_city
 
-_FILLER = "我们这里的群众一直反映情况，希望有关领导能够重视并且尽快给大家一个答复，谢谢您的帮助和支持"
+_FILLER = (
+    "我们这里的群众一直反映情况，希望有关领导能够重视并且尽快给大家一个答复，谢谢您的帮助和支持"
+)
 
 
 def hotline_calls(topic: str, events: int, seed: int, runid: str) -> Iterator[Record]:
@@ -20,7 +22,9 @@ def hotline_calls(topic: str, events: int, seed: int, runid: str) -> Iterator[Re
     texts = []
     for _ in range(2_000):
         category = dice.choice(sorted(SENTENCES))
-        text = written(dice, dice.choice(in_city("6207")), dice.choice(SENTENCES[category]), category)
+        text = written(
+            dice, dice.choice(in_city("6207")), dice.choice(SENTENCES[category]), category
+        )
         texts.append(text + "。" + _FILLER[: dice.randint(20, len(_FILLER))])
     now = datetime.now(UTC)
     recent: list[bytes] = []
@@ -42,6 +46,7 @@ def hotline_calls(topic: str, events: int, seed: int, runid: str) -> Iterator[Re
                     "occurred_at": at,
                     "reported_at": at,
                     "text": dice.choice(texts),
+                    "severity": dice.choices((1, 2, 3, 4), (1, 4, 25, 70))[0],
                     "channel": "phone",
                     "demand_type": "complaint",
                     "repeat": False,
