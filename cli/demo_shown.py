@@ -1,5 +1,6 @@
 """What the demo shows: bars while it runs, then a table or a JSON object."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
@@ -7,15 +8,24 @@ from typing import Any, Final, NamedTuple
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from cli import demo_check, output
 from cli.demo_check import Found
 from cli.demo_day import Day
 from cli.embedded import Embedded
 from streams.counties import COUNTIES, CountyCode
+from streams.errors import Reason
 from streams.settings import PREFIX
 
 _DIFFERENCES_SHOWN: Final = 20
+# Headers that leave the table narrow enough for a terminal of 80 columns.
+_REASONS: Final = {
+    Reason.MALFORMED.value: "mal-\nformed",
+    Reason.IDENTITY_FIELD.value: "identity\nfield",
+    Reason.UNKNOWN_COUNTY.value: "unknown\ncounty",
+    Reason.TIME_OUT_OF_RANGE.value: "out of\ntime",
+}
 
 
 class Outcome(NamedTuple):
@@ -89,23 +99,29 @@ def print_json(outcome: Outcome) -> None:
 
 def print_table(outcome: Outcome) -> None:
     lines = demo_check.by_county(outcome.day.truth, outcome.found)
-    rows: list[tuple[object, ...]] = [
+    rows = [
         (
-            f"{line.county} {COUNTIES[CountyCode(line.county)].name}",
             line.published,
             line.counted,
             line.duplicates,
-            sum(line.dead_letters.values()),
-            ", ".join(f"{reason} {n}" for reason, n in line.dead_letters.items()),
-            ", ".join(line.alerts),
+            *(line.dead_letters.get(reason, 0) for reason in _REASONS),
+            sum(line.alerts.values()),
         )
         for line in lines
     ]
-    rows.append(
-        ("all", *(sum(int(str(row[place])) for row in rows) for place in range(1, 5)), "", "")
-    )
-    columns = ("county", "published", "counted", "duplicates", "dead letters", "of them", "alerts")
-    output.table(columns, rows)
+    drawn = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    drawn.add_column("county", no_wrap=True, vertical="bottom")
+    for column in ("pub-\nlished", "\ncounted", "dupli-\ncates", *_REASONS.values(), "\nalerts"):
+        drawn.add_column(column, justify="right", no_wrap=True)
+    for line, row in zip(lines, rows, strict=True):
+        drawn.add_row(_name(line.county), *map(str, row))
+    drawn.add_row("all six", *(str(sum(column)) for column in zip(*rows, strict=True)))
+    click.echo("Dead letters by reason stand right of the duplicates.\n")
+    Console(width=None if sys.stdout.isatty() else 100).print(drawn)
+    click.echo()
+    for line in lines:
+        if line.alerts:
+            click.echo(f"Alert in {_name(line.county)}: {', '.join(line.alerts)}")
     click.echo(
         f"{outcome.published:,} events in {outcome.elapsed_s:.1f} s, "
         f"{outcome.events_per_s:,.0f} a second from the first one sent to the last one counted."
@@ -118,6 +134,10 @@ def print_table(outcome: Outcome) -> None:
         click.echo(f"  {line}")
     if len(outcome.differences) > _DIFFERENCES_SHOWN:
         click.echo(f"  and {len(outcome.differences) - _DIFFERENCES_SHOWN} more")
+
+
+def _name(county: str) -> str:
+    return COUNTIES[CountyCode(county)].name
 
 
 def hints(up: Embedded) -> str:

@@ -91,7 +91,7 @@ def test_it_stays_up_until_interrupted(tmp_path: Path) -> None:
                     break
             text = "".join(lines)
             assert "Every number equals the truth." in text, text
-            assert "620702 甘州区" in text
+            assert "Alert in 山丹县: burst-hour" in text
             status = lines[-1].split()[-1]
             with urllib.request.urlopen(status, timeout=10) as page:
                 assert page.status == 200
