@@ -12,7 +12,7 @@ import click
 from cli import demo_check
 from cli.children import ChildEnded
 from cli.demo_check import Found
-from cli.demo_day import CITY, MINIMUM_EVENTS, Day, generate
+from cli.demo_day import CITY, MAXIMUM_EVENTS, MINIMUM_EVENTS, Day, generate
 from cli.demo_shown import Outcome, Show, hints, print_json, print_table, progress
 from cli.demo_truth import last_window_end
 from cli.embedded import Embedded, embedded, locked
@@ -69,7 +69,7 @@ Exit codes: 0 every number is exact; 1 one is not; 2 wrong use;
 @click.command(help=_HELP)
 @click.option(
     "--events",
-    type=click.IntRange(MINIMUM_EVENTS, 5_000_000),
+    type=click.IntRange(MINIMUM_EVENTS, MAXIMUM_EVENTS),
     default=20_000,
     show_default=True,
     help="How many events are published.",

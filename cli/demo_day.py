@@ -24,6 +24,7 @@ BURST: Final = "620725"
 BURST_CATEGORY: Final = "S01"
 BURST_CALLS: Final = 36  # the rule's limit is 20
 MINIMUM_EVENTS: Final = 500
+MAXIMUM_EVENTS: Final = 500_000  # about 8 KB of memory each
 
 _SHARES: Final = {"hotline-calls": 62, "grid-reports": 24, "opinion-items": 14}
 _WEIGHTS: Final = {

@@ -24,7 +24,7 @@ _REASONS: Final = {
     Reason.MALFORMED.value: "mal-\nformed",
     Reason.IDENTITY_FIELD.value: "identity\nfield",
     Reason.UNKNOWN_COUNTY.value: "unknown\ncounty",
-    Reason.TIME_OUT_OF_RANGE.value: "out of\ntime",
+    Reason.TIME_OUT_OF_RANGE.value: "time out\nof range",
 }
 
 
