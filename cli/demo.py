@@ -135,7 +135,8 @@ async def _demo(
     try:
         await until_asked(whole())
     except ChildEnded as ended:
-        click.echo(ended.last_lines, err=True)
+        if ended.last_lines:
+            click.echo(ended.last_lines, err=True)
         raise
     return outcome
 

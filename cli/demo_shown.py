@@ -130,8 +130,8 @@ def print_table(outcome: Outcome) -> None:
         click.secho("Every number equals the truth.", fg="green", bold=True)
         return
     click.secho("Not every number equals the truth:", fg="red", bold=True)
-    for line in outcome.differences[:_DIFFERENCES_SHOWN]:
-        click.echo(f"  {line}")
+    for difference in outcome.differences[:_DIFFERENCES_SHOWN]:
+        click.echo(f"  {difference}")
     if len(outcome.differences) > _DIFFERENCES_SHOWN:
         click.echo(f"  and {len(outcome.differences) - _DIFFERENCES_SHOWN} more")
 

@@ -21,7 +21,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from cli import topics
-from cli.children import Children
+from cli.children import ChildEnded, Children
 from sinks.store import EMBEDDED_FOLDER, embedded_dsn
 from streams.errors import Fatal, UserError
 from streams.settings import PREFIX, RUN_FILE, Settings
@@ -39,6 +39,8 @@ _LOCK_FILE: Final = "lock"
 _LOCK_WAIT_S: Final = 15.0
 _READY_WAIT_S: Final = 120.0
 _POLL_S: Final = 0.1
+_GRACE_S: Final = 10.0
+_GRACE_AFTER_CRASH_S: Final = 2.0  # without a broker no stage can stop in order
 
 
 class Embedded(NamedTuple):
@@ -121,6 +123,7 @@ async def embedded(
     settings = resolved(settings, any_port=any_port)
     children = Children(settings.data / "logs", [lock])
     up = Embedded(settings, children)
+    grace_s = _GRACE_S
     try:
         await children.start("broker", _broker_command(broker, settings.kafka), _plain())
         await up.while_up(_within("the broker", children, partial(_answers, settings.kafka)))
@@ -133,9 +136,12 @@ async def embedded(
         await up.while_up(_stages_ready(up))
         _write_run_file(settings)
         yield up
+    except ChildEnded:
+        grace_s = _GRACE_AFTER_CRASH_S
+        raise
     finally:
         (settings.data / RUN_FILE).unlink(missing_ok=True)
-        await children.stop(STOP_ORDER)
+        await children.stop(STOP_ORDER, grace_s)
 
 
 def resolved(settings: Settings, *, any_port: bool = False) -> Settings:

@@ -47,7 +47,8 @@ async def _run(lock: int, as_json: bool) -> None:
     try:
         asked = await until_asked(up_until_stopped())
     except ChildEnded as ended:
-        click.echo(ended.last_lines, err=True)
+        if ended.last_lines:
+            click.echo(ended.last_lines, err=True)
         raise
     if asked and not as_json:
         click.echo("Stopped.")
