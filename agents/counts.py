@@ -68,6 +68,8 @@ class Counts:
         ring = self._hours.get((county, category))
         if not ring:
             return 0
+        if hours == 1:
+            return ring.get(until_hour, 0)
         return sum(ring.get(hour, 0) for hour in range(until_hour - hours + 1, until_hour + 1))
 
     def held(self, county: str, category: str) -> int:

@@ -156,12 +156,12 @@ def of_counts(
         if not row.piece and row.category != OUTSIDE:
             hours = added.setdefault((row.county, row.category), {})
             hours[row.hour] = hours.get(row.hour, 0) + row.n
-    lowest = min((rule.limit for rule in rules.count), default=0)
     for (county, category), hours in added.items():
-        if counts.held(county, category) + sum(hours.values()) < lowest:
-            continue
-        for hour in sorted(hours):
-            for rule in rules.count:
+        most = counts.held(county, category) + sum(hours.values())
+        for rule in rules.count:
+            if most < rule.limit:
+                continue
+            for hour in sorted(hours):
                 fresh = sum(n for other, n in hours.items() if hour - rule.hours < other <= hour)
                 observed = counts.rolling(county, category, hour, rule.hours) + fresh
                 if observed >= rule.limit:

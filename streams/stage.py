@@ -1,6 +1,7 @@
 """Runs a stage: its Faust app, its pages, its own loops, until told to stop."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -22,6 +23,7 @@ async def run_stage(app: App, loops: Iterable[Callable[[], Coroutine[Any, Any, N
     A loop that raises, or an app that crashes, ends the process with a non-zero
     status. After a signal, the app hands its partitions over and stops.
     """
+    _spare_the_collector()
     stop = asyncio.Event()
     running = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -42,6 +44,17 @@ async def run_stage(app: App, loops: Iterable[Callable[[], Coroutine[Any, Any, N
         # What was not done is read again by the next owner: nothing is lost by leaving now.
         log.warning("not stopped within %s s; leaving", STOP_WITHIN_S)
         os._exit(0)
+
+
+def _spare_the_collector() -> None:
+    """Look for reference cycles seldom, and not among what was loaded at the start.
+
+    State is millions of small containers without cycles; going through them again and
+    again took half of tally's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 async def watch(app: App, health: Health, topic_prefix: str, now: Callable[[], Any]) -> None:
