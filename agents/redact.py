@@ -4,66 +4,47 @@ import re
 from collections.abc import Iterable
 
 from agents.redact_names import names
-from agents.redact_numbers import (
-    LONG_RUN,
-    MAYBE_CODE,
-    Span,
-    cards,
-    identities,
-    landlines,
-    mobiles,
-    papers,
-    plates,
-)
+from agents.redact_numbers import MAYBE_CODE, Span, longest_run, numbers, plates
 from agents.redact_online import mails, qqs, wechats
 from agents.redact_places import homes
-from agents.redact_views import digit_view, plain_view
+from agents.redact_scan import AT, HOME, NUMERAL, QQ, WECHAT, Found, everything, scan
+from agents.redact_views import digit_view, is_coded, plain_view
 
 _TOKEN = re.compile(r"〔[^〔〕\s]{2,3}〕")
 _TWINS = re.compile(r"(〔住址〕)(?:[\s,，]?〔住址〕)+")
 
 
-_HIDDEN_AT = ("艾特", "爱特", "小老鼠", "圈a")
-_ONLINE = (
-    "微",
-    "威信",
-    "加威",
-    "薇",
-    "徽信",
-    "维信",
-    "v",
-    "V",
-    "w",
-    "W",
-    "q",
-    "Q",
-    "扣",
-    "企鹅",
-    "球球",
-    "口口",
-)
+def _codes(view: str, kinds: int) -> Iterable[Span]:
+    """Numbers and ids."""
+    longest = longest_run(view)
+    yield from numbers(view, longest, kinds)
+    if longest and kinds & QQ:
+        yield from qqs(view)
+    if kinds & WECHAT and MAYBE_CODE.search(view):
+        yield from wechats(view)
 
 
-def _spans(view: str, *, every: bool = False) -> list[Span]:
+def _spans(view: str, *, coded: bool = True, every: bool = False) -> list[Span]:
     """Every item in one view, the surest kind first.
 
+    coded: whether letters or digits are in it.
     every: run all patterns, without the scans that tell which can match at all; for tests.
     """
-    found: list[Span] = []
-    if every or MAYBE_CODE.search(view) or any(mark in view for mark in _HIDDEN_AT):
-        found.extend(mails(view))
-        digits = digit_view(view)
-        for one in (view,) if digits is None else (view, digits):
-            if every or LONG_RUN.search(one):
-                for kind in (papers, identities, cards, mobiles, landlines):
-                    found.extend(kind(one))
-            if every or any(mark in one for mark in _ONLINE):
-                found.extend(qqs(one))
-                found.extend(wechats(one))
-        found.extend(plates(view))
-    found.extend(names(view, every=every))
-    found.extend(homes(view, every=every))
-    return found
+    found: Found = everything(view) if every else scan(view)
+    kinds = found.kinds
+    spans: list[Span] = []
+    if coded:
+        if kinds & AT:
+            spans.extend(mails(view))
+        spans.extend(_codes(view, kinds))
+    if kinds & NUMERAL and (digits := digit_view(view)) is not None:
+        spans.extend(_codes(digits, -1))
+    if coded:
+        spans.extend(plates(view))
+    spans.extend(names(view, found, latin=coded))
+    if kinds & HOME:
+        spans.extend(homes(view))
+    return spans
 
 
 def _apart(spans: Iterable[Span], taken: list[tuple[int, int]]) -> list[Span]:
@@ -77,8 +58,9 @@ def _apart(spans: Iterable[Span], taken: list[tuple[int, int]]) -> list[Span]:
 
 
 def _once(text: str) -> str:
-    view, places = plain_view(text)
-    spans = _spans(view)
+    coded = is_coded(text)
+    view, places = plain_view(text) if coded else (text, None)
+    spans = _spans(view, coded=coded)
     if not spans:
         return text
     kept = _apart(spans, [hit.span() for hit in _TOKEN.finditer(view)])

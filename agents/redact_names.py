@@ -2,9 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator
-
-from daachorse import CharwiseDoubleArrayAhoCorasick
+from collections.abc import Iterable, Iterator, Sequence
 
 from agents.redact_lexicon import (
     COMPOUND,
@@ -12,7 +10,6 @@ from agents.redact_lexicon import (
     GIVEN,
     HISTORICAL,
     JOINTS,
-    MINORITY_PARTS,
     NEXT_WORDS,
     PLAIN_SURNAMES,
     SURE_WORDS,
@@ -21,8 +18,9 @@ from agents.redact_lexicon import (
     WORDS_INSIDE,
     words,
 )
-from agents.redact_numbers import Span
-from agents.redact_spelt import LATIN, MINORITY_CUES, THING_AFTER, spelt
+from agents.redact_numbers import Span, tried
+from agents.redact_scan import COMPOUND_NAME, MINORITY, SURE, Found
+from agents.redact_spelt import LATIN, THING_AFTER, spelt
 
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 # No given name ends or goes on with one of these.
@@ -130,8 +128,7 @@ _ROLE_WORD = re.compile(
 _OPENERS = "".join(
     sorted(_BEFORE_MARK | _LEFT_WORDS | _CUE_LAST | {joint[-1] for joint in JOINTS} | set(_FILLERS))
 )
-_SURE_THIRD = "".join(sorted(_GIVEN - _NOT_THIRD))
-_START_PLAIN = re.compile(rf"[{PLAIN_SURNAMES}](?=[{GIVEN}][{_SURE_THIRD}])")
+_SURE_THIRD = _GIVEN - _NOT_THIRD
 _START_CUED = re.compile(rf"[{SURNAMES}](?=[{GIVEN}])(?<=[{re.escape(_OPENERS)}].)")
 _START_FIRST = re.compile(rf"[{SURNAMES}](?=[{GIVEN}])")
 _SPACED = re.compile(
@@ -259,16 +256,13 @@ def _two(view: str, start: int, cue: int, usual_word: bool, inside: str) -> int:
     return end if proven and not _blocked(view, view[start:end], end) else 0
 
 
-# One pass over the text tells whether a cue, a compound surname or a minority name is in it.
-_HINTS = CharwiseDoubleArrayAhoCorasick(
-    sorted({*SURE_WORDS, *COMPOUND.split("|"), *MINORITY_PARTS.split("|"), *MINORITY_CUES})
-).find_overlapping
+def _cued(view: str, places: Iterable[int]) -> Iterator[Span]:
+    """Names right behind a cue that leaves no doubt, whatever their characters.
 
-
-def _cued(view: str) -> Iterator[Span]:
-    """Names right behind a cue that leaves no doubt, whatever their characters."""
+    places: where such a cue may begin.
+    """
     keyed = _SURE_KEY.finditer(view) if '"' in view or "'" in view or "ame" in view else ()
-    for hit in itertools.chain(_SURE.finditer(view), keyed):
+    for hit in itertools.chain(tried(_SURE, view, sorted(places)), keyed):
         start, end = hit.span("n")
         name = hit["n"]
         if len(name) > 2 and name[-1] in _NOT_THIRD and view[end : end + 1] not in _BEFORE_MARK:
@@ -286,21 +280,29 @@ def _cued(view: str) -> Iterator[Span]:
             yield start, end, "姓名"
 
 
-def _starts(view: str) -> list[int]:
-    """The places where a name may begin, in order."""
-    starts = {hit.start() for hit in _START_PLAIN.finditer(view)}
-    starts.update(hit.start() for hit in _START_CUED.finditer(view))
+def _starts(view: str, plain: Sequence[int]) -> list[int]:
+    """The places where a name may begin, in order.
+
+    plain: where a plain surname and a given character stand that form no ordinary word.
+    """
+    starts = [hit.start() for hit in _START_CUED.finditer(view)]
     if _START_FIRST.match(view):
-        starts.add(0)
-    return sorted(starts)
+        starts.insert(0, 0)
+    if plain:
+        starts.extend(start for start in plain if view[start + 2 : start + 3] in _SURE_THIRD)
+        return sorted(set(starts))
+    return starts
 
 
-def names(view: str, *, every: bool = False) -> Iterator[Span]:
-    """Names behind or before the usual cues, and without one where the characters leave little doubt."""
-    hinted = every or bool(_HINTS(view))
-    latin = LATIN.search(view) is not None
-    yield from spelt(view, hinted=hinted, latin=latin)
-    if hinted:
+def names(view: str, found: Found, *, latin: bool) -> Iterator[Span]:
+    """Names behind or before the usual cues, and without one where the characters leave little doubt.
+
+    latin: whether there are Latin letters in the view.
+    """
+    kinds = found.kinds
+    latin = latin and LATIN.search(view) is not None
+    yield from spelt(view, kinds, latin=latin)
+    if kinds & COMPOUND_NAME:
         for hit in _COMPOUND.finditer(view):
             if hit[0] not in HISTORICAL and not _blocked(view, hit[0], hit.end()):
                 yield *hit.span(), "姓名"
@@ -309,9 +311,9 @@ def names(view: str, *, every: bool = False) -> Iterator[Span]:
             start, end = hit.span()
             if hit["third"] or _cue(view, start):
                 yield start, end, "姓名"
-    for start in _starts(view):
+    for start in _starts(view, found.plain):
         end = _judge(view, start)
         if end:
             yield start, end, "姓名"
-    if hinted or latin:
-        yield from _cued(view)
+    if latin or kinds & (SURE | COMPOUND_NAME | MINORITY):
+        yield from _cued(view, found.sure)

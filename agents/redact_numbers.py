@@ -1,7 +1,9 @@
 """Finds phones, identity numbers, bank cards, plates and papers in a text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from agents.redact_scan import PAPER
 
 Span = tuple[int, int, str]
 
@@ -16,10 +18,17 @@ LONG_RUN = re.compile(
     r"[A-Za-z\d](?:[\s/,，、()（）\-\u2000-\u2015\u2212~～.·•‧∙・_+\u00a0\u202f\u3000×]{0,4}[\dXx×]){5}"
 )
 
+# Digits as one number has them; what is found of the longest decides which kinds it may be.
+_RUN = re.compile(rf"\d(?:{SEP}{{0,3}}\d){{4,}}")
+
 _MOBILE = re.compile(
     rf"(?<!\d)(?<!\d\.)(?:[（(]?(?:\+|00)?86[）)]?{SEP}{{0,3}}|0{SEP}?)?"
     rf"(?P<n>1{SEP}{{0,3}}[3-9](?:{SEP}{{0,3}}\d){{9}}|1[3-9]\d(?P<odd>[/,，、(（]{SEP}?|\s?[）)]\s?)\d{{4}}[/,，、）)]?\d{{4}})(?!\d)"
 )
+_MOBILE_START = re.compile(r"[（(+018](?<!\d.)")
+_MOBILE_ODD = re.compile(r"1[3-9]\d(?:[/,，、(（]|\s?[）)])")
+_LANDLINE_START = re.compile(r"[（(+0](?<!\d.)")
+_LOCAL_NUMBER = re.compile(r"[2-8](?<![\dA-Za-z].)\d{2,3}[- —]?\d{4}")
 _LANDLINE = re.compile(
     rf"(?<!\d)(?:[（(]?(?:\+|00)86[）)]?{SEP}{{0,2}}[（(]?0?|[（(]?0)(?:10|2\d|[3-9]\d\d)[）)]?{SEP}{{0,3}}"
     rf"[2-8](?:{SEP}?\d){{6,7}}(?!\d)(?:\s?(?:转|[-—]{{1,2}}|ext\.?|x|#|分机号?)\s?(?:分机号?)?[:：]?\s?\d{{1,6}})?(?!\d)",
@@ -47,6 +56,10 @@ _PLATE = re.compile(
     r"(?:WJ\s?)?[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼军空海]"
     r"[\s·•.．‧∙・\-]{0,2}[A-Z][\s·•.．‧∙・\-]{0,2}"
     r"(?=(?:[A-Z\s·•.\-]*\d))[A-Z0-9](?:[\s·•.\-]?[A-Z0-9]){3}[\s·•.\-]?[A-Z0-9挂学警港澳试超领](?:[\s·•.\-]?[A-Z0-9])?(?![A-Z0-9])",
+    re.I,
+)
+_PLATE_START = re.compile(
+    r"(?:WJ\s?)?[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼军空海](?=[\s·•.．‧∙・\-]{0,2}[A-Z])",
     re.I,
 )
 _PAPER = re.compile(
@@ -99,6 +112,42 @@ _JUNK = re.compile(r"[^0-9Xx×]+")
 
 def _digits(text: str) -> str:
     return _JUNK.sub("", text)
+
+
+def tried(pattern: re.Pattern[str], view: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
+    """What pattern.finditer(view) gives, if matches begin only at these places; they come in order."""
+    done = 0
+    for place in places:
+        if place >= done:
+            hit = pattern.match(view, place)
+            if hit:
+                done = hit.end()
+                yield hit
+
+
+def longest_run(view: str) -> int:
+    """How many digits the longest number has, whatever stands between them; 0 if under five."""
+    longest = 0
+    for run in _RUN.findall(view):
+        longest = max(longest, len(run if run.isdecimal() else _digits(run)))
+    return longest
+
+
+def numbers(view: str, longest: int, kinds: int) -> Iterator[Span]:
+    """Papers, identity numbers, cards and phones, the surest first.
+
+    longest: digits in the longest number. kinds: of the words found in the view.
+    """
+    if kinds & PAPER and LONG_RUN.search(view):
+        yield from papers(view)
+    if longest >= 15:
+        yield from identities(view)
+    if longest >= 12:
+        yield from cards(view)
+    if longest >= 11 or _MOBILE_ODD.search(view):
+        yield from mobiles(view)
+    if longest >= 7:
+        yield from landlines(view)
 
 
 def is_identity(digits: str) -> bool:
@@ -160,7 +209,8 @@ _ISO_DATE = re.compile(r"(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}(?!\d)")
 
 def mobiles(view: str) -> Iterator[Span]:
     """Mobile numbers in any writing."""
-    for hit in _MOBILE.finditer(view):
+    starts = [hit.start() for hit in _MOBILE_START.finditer(view)]
+    for hit in tried(_MOBILE, view, starts):
         start, end = hit.span()
         text = hit["n"]
         if (
@@ -197,10 +247,13 @@ def _is_service(view: str, start: int) -> bool:
 
 def landlines(view: str) -> Iterator[Span]:
     """Landlines with an area code, or behind a cue without one; service numbers stay."""
-    for hit in _LANDLINE.finditer(view):
+    starts = [hit.start() for hit in _LANDLINE_START.finditer(view)]
+    for hit in tried(_LANDLINE, view, starts):
         start, end = hit.span()
         if not _stays(view, start, end) and not _is_service(view, start):
             yield start, end, "电话"
+    if _LOCAL_NUMBER.search(view) is None:
+        return
     for hit in _LOCAL.finditer(view):
         start, end = hit.span("n")
         if not _stays(view, start, end) and not _is_service(view, start):

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from agents.redact_lexicon import MINORITY_PARTS, TRANSLITERATED, words
+from agents.redact_lexicon import MINORITY_PARTS, TRANSLITERATED
 from agents.redact_numbers import Span
+from agents.redact_scan import DOTTED, MINORITY, MINORITY_CUES
 
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 # An organisation, a place or a thing named after a person.
@@ -18,9 +19,6 @@ _TRANSLITERATED_TAIL = re.compile(rf"[{TRANSLITERATED}·•・．.‧∙●]+")
 _IS_TRANSLITERATED = re.compile(rf"[{TRANSLITERATED}]{{2,8}}$")
 _MINORITY = re.compile(
     rf"(?:{MINORITY_PARTS})\s?(?:{MINORITY_PARTS})(?:{MINORITY_PARTS}|措|吉|加|江|木|汗|克|提)?"
-)
-MINORITY_CUES = words(
-    "姓名 名叫 我叫 叫做 我是 联系人 投诉人 举报人 村民 牧民 邻居 老师 律师 书记 主任 医生 网格员 同学 学生 死者 伤者 原告 被告 儿子 女儿 丈夫 妻子 老板 业主 本人 name"
 )
 _MINORITY_CUED = re.compile(
     rf"(?:{'|'.join(MINORITY_CUES)})[\s:：\"'“（(是叫]{{0,4}}(?P<n>[{TRANSLITERATED}]{{3,9}}(?:[\s·•.]{{1,2}}[{TRANSLITERATED}]{{2,7}})?|(?:{MINORITY_PARTS}){{2}})(?![公府县市州路街镇乡村区])"
@@ -57,11 +55,11 @@ def _dotted(view: str) -> Iterator[Span]:
                 break
 
 
-def spelt(view: str, *, hinted: bool, latin: bool) -> Iterator[Span]:
+def spelt(view: str, kinds: int, *, latin: bool) -> Iterator[Span]:
     """Names of minorities, with or without a dot, and names in pinyin."""
-    if _DOT.search(view):
+    if kinds & DOTTED and _DOT.search(view):
         yield from _dotted(view)
-    if hinted:
+    if kinds & MINORITY:
         for hit in _MINORITY.finditer(view):
             if not THING_AFTER.match(view, hit.end()):
                 yield *hit.span(), "姓名"

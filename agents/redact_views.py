@@ -3,15 +3,23 @@
 import re
 import unicodedata
 
+from agents.redact_scan import CHINESE_DIGITS as _CHINESE
+
 # What renders as nothing, or only decorates the digit before it (keycaps).
 _INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\u20e3"
 _ODD = re.compile(
-    f"[{_INVISIBLE}０-９Ａ-Ｚａ-ｚ＠＃．－＿＋／〔\u0430\u0445\u0425\u00b2\u00b3\u00b9"
+    f"[{_INVISIBLE}０-９Ａ-Ｚａ-ｚ＠＃．－＿＋／\u0430\u0445\u0425\u00b2\u00b3\u00b9"
     "\u2070-\u2089\u2460-\u24ff\u2776-\u2793\U0001d400-\U0001d7ff\u0660-\u0669\u06f0-\u06f9]"
+)
+# A text without any of these is its own view, and no number in ASCII digits, id or pinyin is in it:
+# letters and digits (with those that the patterns take for letters in any case), what the view
+# changes, and all that lies beyond the basic plane, which a class of characters tells apart slowly.
+_CODED = re.compile(
+    f"[0-9A-Za-z\u017f\u212a\u0130\u0131{''.join(filter(str.isdecimal, map(chr, range(0x10000))))}"
+    f"{_ODD.pattern[1:-1].replace(chr(0x1D400) + '-' + chr(0x1D7FF), '')}\U00010000-\U0010ffff]"
 )
 _IS_INVISIBLE = re.compile(f"[{_INVISIBLE}]")
 
-_CHINESE = "零〇○一幺么壹弌二贰貳两三叁參四肆五伍六陆陸七柒八捌九玖"
 _CHINESE_DIGITS = str.maketrans(
     _CHINESE + "Oo",
     "000" + "11111" + "2222" + "333" + "44" + "55" + "666" + "77" + "88" + "99" + "00",
@@ -32,6 +40,11 @@ def _plain(char: str) -> str:
         return str(digit)
     plain = unicodedata.normalize("NFKC", char)
     return plain if len(plain) == 1 and plain.isascii() else char
+
+
+def is_coded(text: str) -> bool:
+    """Whether letters, digits or anything that stands for them may be in the text."""
+    return _CODED.search(text) is not None
 
 
 def plain_view(text: str) -> tuple[str, list[int] | None]:
