@@ -1,0 +1,365 @@
+"""Stages as real processes on a test's broker: started, killed, asked, and events for them."""
+
+import asyncio
+import json
+import signal
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from cli.producing import Record, produce
+from tests.brokers import Broker, apart, make_topics
+from tests.processes import Child, run_huishang
+from tests.waiting import eventually_sync, free_port, listening
+
+NOW: Final = datetime.now(UTC).replace(microsecond=0)
+Event = dict[str, Any]
+
+_QUIET_MS: Final = 1_500  # a topic that gives nothing for this long has been read
+_OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Answer(NamedTuple):
+    """What a stage's page said."""
+
+    status: int
+    body: dict[str, Any]
+
+
+class Stages:
+    """Workers of one test, and what they have to say. Use `deployed`."""
+
+    def __init__(self, broker: Broker, folder_of_children: ExitStack, settings: Mapping[str, Any]):
+        self.broker = broker
+        self.settings = dict(settings)
+        self.workers: dict[str, Child] = {}
+        self._ports: dict[str, int] = {}
+        self._started = folder_of_children
+        self._store_port = free_port()
+
+    # -- processes ---------------------------------------------------------------
+
+    def start(self, stage: str, name: str = "", **settings: Any) -> Child:
+        """Start a worker; name tells apart several of one stage. Returns before it is ready."""
+        name = name or stage
+        port = free_port()
+        own = {"status_port" if stage == "sink" else f"{stage}_port": port}
+        if stage == "sink":
+            self._store_port = free_port()
+            own["clickhouse_port"] = self._store_port
+        given: dict[str, Any] = {
+            "clickhouse": f"chdb://{self.broker.data / 'store'}",
+            "counties": "999999",  # nobody has to report, unless the test says so
+            **self.settings,
+            **settings,
+            **own,
+        }
+        child = self._started.enter_context(
+            run_huishang(
+                "worker", stage, folder=self.broker.data, env=self.broker.env(**given), name=name
+            )
+        )
+        self.workers[name] = child
+        self._ports[name] = port
+        return child
+
+    def ready(self, *names: str) -> None:
+        """Wait until these workers (default: all that run) say they are ready."""
+        for name in names or [name for name, child in self.workers.items() if child.running]:
+
+            def is_ready(name: str = name) -> bool:
+                child = self.workers[name]
+                if not child.running:
+                    raise RuntimeError(f"{name} ended with {child.returncode}\n{child.tail()}")
+                return self.health(name).status == 200
+
+            eventually_sync(is_ready, within_s=60, what=f"{name} ready")
+
+    def restart(self, name: str, **settings: Any) -> None:
+        """`kill -9`, then the same stage anew; waits until it is ready."""
+        self.workers[name].kill()
+        self.start(name, **settings)
+        self.ready(name)
+
+    def health(self, name: str) -> Answer:
+        """/health/ready of a worker; status 0 while nobody listens."""
+        try:
+            with _OPENER.open(
+                f"http://127.0.0.1:{self._ports[name]}/health/ready", timeout=10
+            ) as said:
+                return Answer(said.status, json.load(said))
+        except urllib.error.HTTPError as said:
+            with said:
+                return Answer(said.code, json.load(said))
+        except (urllib.error.URLError, OSError):
+            return Answer(0, {})
+
+    def partitions(self, name: str) -> int:
+        """How many partitions a worker holds, as far as it has noticed."""
+        return len(self.health(name).body.get("partitions", ()))
+
+    # -- answers -----------------------------------------------------------------
+
+    def ask(self, sql: str) -> bytes:
+        """The store's answer in JSONEachRow, through the read-only endpoint."""
+        query = urllib.parse.urlencode({"query": f"{sql} FORMAT JSONEachRow"})
+        with _OPENER.open(f"http://127.0.0.1:{self._store_port}/?{query}", timeout=30) as said:
+            return bytes(said.read())
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.ask(sql).splitlines()]
+
+    def counts(self) -> dict[tuple[str, str, str, int], tuple[int, ...]]:
+        """(county, category, channel, hour since 1970) → n, red, orange, yellow, blue."""
+        found = self.rows(
+            "SELECT county, category, channel, intDiv(toUInt32(hour), 3600) h, toUInt32(sum(n)) n,"
+            " toUInt32(sum(red)) r, toUInt32(sum(orange)) o, toUInt32(sum(yellow)) y,"
+            " toUInt32(sum(blue)) b FROM counts FINAL GROUP BY county, category, channel, h"
+        )
+        return {
+            (row["county"], row["category"], row["channel"], row["h"]): (
+                *(row["n"], row["r"], row["o"], row["y"], row["b"]),
+            )
+            for row in found
+        }
+
+    def ledger(self) -> dict[tuple[str, str, str], tuple[int, int]]:
+        """(county, stream, source) → counted, duplicates."""
+        found = self.rows(
+            "SELECT county, stream, source, toUInt32(sum(counted)) c, toUInt32(sum(duplicates)) d"
+            " FROM ledger FINAL GROUP BY county, stream, source"
+        )
+        return {(row["county"], row["stream"], row["source"]): (row["c"], row["d"]) for row in found}
+
+    def counted(self) -> int:
+        """Everything counted so far; 0 while the store cannot be asked."""
+        if not listening(self._store_port):
+            return 0
+        return sum(counted for counted, _ in self.ledger().values())
+
+    def alerts(self) -> list[tuple[str, str, str]]:
+        """(rule, county, category) of every alert."""
+        return sorted(
+            (row["rule"], row["county"], row["category"])
+            for row in self.rows("SELECT rule, county, category FROM alerts FINAL")
+        )
+
+    # -- topics ------------------------------------------------------------------
+
+    def publish(self, records: Iterable[Record]) -> int:
+        """Send records to this test's topics; how many the broker acknowledged."""
+        return apart(produce(self.broker.bootstrap, self._prefixed(records)))
+
+    @contextmanager
+    def publishing(self, records: Iterable[Record], rate: float) -> Iterator[None]:
+        """Send records beside the block, `rate` a second; all are sent when it is left."""
+        failed: list[BaseException] = []
+
+        def send() -> None:
+            try:
+                asyncio.run(produce(self.broker.bootstrap, self._prefixed(records), rate=rate))
+            except BaseException as error:
+                failed.append(error)
+
+        thread = threading.Thread(target=send, name="publisher", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join(90)
+        assert not thread.is_alive()
+        assert not failed, failed
+
+    def _prefixed(self, records: Iterable[Record]) -> list[Record]:
+        prefix = self.broker.topic_prefix
+        return [record._replace(topic=prefix + record.topic) for record in records]
+
+    def log_of(self, topic: str) -> list[tuple[int, bytes, bytes]]:
+        """All records of a topic: (partition, key, value)."""
+        return apart(_whole_log(self.broker.bootstrap, self.broker.topic_prefix + topic))
+
+
+@contextmanager
+def deployed(broker: Broker, *stages: str, **settings: Any) -> Iterator[Stages]:
+    """Topics, and these stages ready. On leaving, SIGTERM must end each with status 0 within 20 s.
+
+    A worker that is not to be running then has been ended by the test.
+    """
+    apart(make_topics(broker.settings()))
+    with ExitStack() as children:
+        running = Stages(broker, children, settings)
+        for stage in stages:
+            running.start(stage)
+        running.ready()
+        yield running
+        left = {name: child for name, child in running.workers.items() if child.running}
+        for child in left.values():
+            child.send(signal.SIGTERM)
+        for name, child in left.items():
+            code = child.wait(20)
+            assert code == 0, f"{name} ended with {code} after SIGTERM\n{child.tail()}"
+
+
+async def _whole_log(bootstrap: str, topic: str) -> list[tuple[int, bytes, bytes]]:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        await consumer._client.force_metadata_update()
+        parts = consumer.partitions_for_topic(topic) or set()
+        consumer.assign([TopicPartition(topic, part) for part in parts])
+        await consumer.seek_to_beginning()
+        found = []
+        while fetched := await consumer.getmany(timeout_ms=_QUIET_MS):
+            found += [
+                (tp.partition, record.key or b"", record.value or b"")
+                for tp, records in fetched.items()
+                for record in records
+            ]
+        return found
+    finally:
+        await consumer.stop()
+
+
+# -- events ------------------------------------------------------------------------
+
+
+def event(
+    stream: str, number: int | str, county: str, at: datetime, source: str = "", **data: Any
+) -> Event:
+    """A CloudEvent of an input stream, as its contract asks; `data` adds to it."""
+    kind = stream.removesuffix("s")
+    stamp = at.isoformat()
+    fields: dict[str, dict[str, Any]] = {
+        "grid-report": {"channel": "grid_app", "on_site_resolved": False, "is_zero_report": False},
+        "hotline-call": {"channel": "phone", "demand_type": "complaint", "repeat": False},
+        "opinion-item": {"platform_class": "forum", "geo_confidence": 0.8},
+        "case-update": {"version": 1, "status": "registered", "level": 2},
+        "alert-action": {"action": "acknowledge", "by": "值班长"},
+    }
+    return {
+        "specversion": "1.0",
+        "id": f"{kind}-{number}",
+        "source": source or f"/test/{stream}",
+        "type": f"huishang.{kind}.v1",
+        "data": {
+            "county_code": county,
+            "occurred_at": stamp,
+            "reported_at": stamp,
+            **fields[kind],
+            **data,
+        },
+    }
+
+
+def structured(stream: str, given: Event) -> Record:
+    """The whole event as the record's value, keyed by county."""
+    value = json.dumps(given, ensure_ascii=False).encode()
+    return Record(stream, given["data"]["county_code"].encode(), value)
+
+
+def binary(stream: str, given: Event) -> Record:
+    """Attributes in headers, data as the value."""
+    headers = [
+        (f"ce_{name}", str(value).encode()) for name, value in given.items() if name != "data"
+    ]
+    headers.append(("content-type", b"application/json"))
+    value = json.dumps(given["data"], ensure_ascii=False).encode()
+    return Record(stream, given["data"]["county_code"].encode(), value, headers)
+
+
+def calls(numbers: Iterable[int], counties: tuple[str, ...] = ("620702", "620721")) -> list[Event]:
+    """Plain hotline calls: counties, two categories and a few past hours in turn."""
+    return [
+        event(
+            "hotline-calls",
+            number,
+            counties[number % len(counties)],
+            NOW - timedelta(hours=number % 97),
+            category=("S01", "D03")[number // 2 % 2],
+            severity=2 + number % 3,
+        )
+        for number in numbers
+    ]
+
+
+def as_calls(events: Iterable[Event]) -> list[Record]:
+    """Hotline calls as structured records."""
+    return [structured("hotline-calls", one) for one in events]
+
+
+class Truth:
+    """What the store must say, worked out from the events alone, one at a time.
+
+    categories: of texts, which go before the category an event gives.
+    """
+
+    def __init__(self, categories: Mapping[str, str] | None = None) -> None:
+        self._categories = categories or {}
+        self._seen: set[tuple[str, str]] = set()
+        self.counts: dict[tuple[str, str, str, int], tuple[int, ...]] = {}
+        self.ledger: dict[tuple[str, str, str], tuple[int, int]] = {}
+
+    def take(self, stream: str, events: Iterable[Event]) -> None:
+        """Events that keep to their contract, in any order."""
+        for one in events:
+            data = one["data"]
+            key = (data["county_code"], stream, one["source"])
+            counted, duplicates = self.ledger.get(key, (0, 0))
+            if (one["source"], one["id"]) in self._seen:
+                self.ledger[key] = (counted, duplicates + 1)
+                continue
+            self._seen.add((one["source"], one["id"]))
+            self.ledger[key] = (counted + 1, duplicates)
+            reports = stream in ("grid-reports", "hotline-calls", "opinion-items")
+            if reports and not data.get("is_zero_report"):
+                self._count(data)
+
+    def _count(self, data: dict[str, Any]) -> None:
+        category = self._categories.get(data.get("text", "")) or data.get("category", "S99")
+        channel = data.get("channel") or data["platform_class"]
+        hour = int(datetime.fromisoformat(data["reported_at"]).timestamp()) // 3600
+        key = (data["county_code"], category, channel, hour)
+        row = list(self.counts.get(key, (0,) * 5))
+        row[0] += 1
+        if data.get("severity"):
+            row[data["severity"]] += 1
+        self.counts[key] = tuple(row)
+
+    @property
+    def counted(self) -> int:
+        return sum(counted for counted, _ in self.ledger.values())
+
+    def holds(self, stages: Stages, *, exact_duplicates: bool = True, within_s: float = 60) -> None:
+        """Wait until the store says the same, and only that.
+
+        exact_duplicates: False after intake was killed, which may send events again.
+        """
+
+        def same() -> bool:
+            ledger = stages.ledger()
+            wanted = self.ledger
+            if not exact_duplicates:
+                ledger = {key: (row[0], 0) for key, row in ledger.items()}
+                wanted = {key: (row[0], 0) for key, row in wanted.items()}
+            counts = stages.counts()
+            assert ledger == wanted, _difference(ledger, wanted)
+            assert counts == self.counts, _difference(counts, self.counts)
+            return True
+
+        eventually_sync(same, within_s=within_s, every_s=0.2, what="the store")
+
+
+def _difference(found: Mapping[Any, Any], wanted: Mapping[Any, Any]) -> str:
+    """The first keys on which two tables differ: found, wanted."""
+    keys = [key for key in found.keys() | wanted.keys() if found.get(key) != wanted.get(key)]
+    shown = {key: (found.get(key), wanted.get(key)) for key in sorted(keys)[:6]}
+    return f"{len(keys)} differ (found, wanted): {shown}"
