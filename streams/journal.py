@@ -119,11 +119,12 @@ class TopicJournal:
         self._topic = topic
         self._bootstrap = bootstrap
         self._send = send
-        self._owner = uuid.uuid4().hex
 
     async def recover(self, partition: int, position: Position) -> list[bytes]:
-        claim = Claim(self._owner)
-        key = b"claim-" + self._owner.encode()
+        # Compaction keeps one record per key, and every record counts. So no two share one:
+        # each claim has an owner of its own, and an entry's key names it.
+        claim = Claim(uuid.uuid4().hex)
+        key = b"claim-" + claim.owner.encode()
         claimed_at = await self._send(self._topic, partition, key, encode(claim))
         bodies: list[bytes] = []
         async for offset, value in self._read(partition, position.next_offset, claimed_at):
@@ -131,7 +132,7 @@ class TopicJournal:
             if position.advance(record) and isinstance(record, Entry):
                 bodies.append(record.body)
             position.next_offset = offset + 1
-        if position.owner != self._owner:
+        if position.owner != claim.owner:
             raise Fatal(
                 f"{self._topic}[{partition}] was claimed at offset {claimed_at}, "
                 "but the claim cannot be read back; check the topic's retention and cleanup policy"
@@ -160,7 +161,8 @@ class TopicJournal:
             await consumer.stop()
 
     async def append(self, partition: int, entry: Entry) -> None:
-        await self._send(self._topic, partition, b"%d" % entry.seq, encode(entry))
+        key = f"{entry.owner}-{entry.seq}".encode()
+        await self._send(self._topic, partition, key, encode(entry))
 
 
 class FileJournal:
