@@ -111,7 +111,7 @@ _ACTS = re.compile(
 _BEFORE_MARK = frozenset(
     " \t\r\n　，。；：、！？,.;:!?（(【[“\"'‘《〕〈|/-—…=)）】])”>＞1234567890"
 )
-_FILLERS = " \t\r\n　：:“\"'‘（(【[=〔〕"
+_FILLERS = frozenset(" \t\r\n　：:“\"'‘（(【[=〔〕")
 _ORG_AFTER = re.compile(
     r"[^\W\d_在到去的把被将与和是从说称向，、。]{1,8}(?:公司|集团|合作社|事务所|工作室|有限|诊所|药房|超市|[饭酒]店|学校|幼儿园)"
 )
@@ -181,26 +181,32 @@ def _blocked(view: str, name: str, end: int) -> bool:
 def _judge(view: str, start: int) -> int:
     """Where the name that begins at `start` ends, or 0 if none does."""
     surname = view[start]
-    second = view[start + 1]
-    third = view[start + 2 : start + 3]
-    plain = surname in _PLAIN
-    cue = _cue(view, start)
-    if not cue and not (plain and third in _GIVEN):
-        return 0
     two = view[start : start + 2]
+    third = view[start + 2 : start + 3]
     usual_word = two in WORDS_AT_START
     before = view[start - 1] if start else ""
+    plain = surname in _PLAIN
+    # An ordinary word needs a role or kin word before it, which ends with one of these.
+    if (
+        (usual_word or (not plain and two[1:] + third in WORDS_INSIDE))
+        and before not in _CUE_LAST
+        and before not in _FILLERS
+    ) or (two[1] in _NOT_THIRD and third not in _GIVEN):
+        return 0
     if before and (
         before in "老小"
         or before in _WORD_BEFORE.get(surname, "")
         or before + surname in WORDS_AT_START
     ):
         return 0
+    cue = _cue(view, start)
+    if not cue and not (plain and third in _GIVEN):
+        return 0
     if two in _PHRASES:
         return 0
     end = _three(view, start, cue, usual_word)
     if not end:
-        end = _two(view, start, cue, usual_word, second + third)
+        end = _two(view, start, cue, usual_word, two[1] + third)
     return 0 if end and _TITLE.match(view, start + 1) else end
 
 

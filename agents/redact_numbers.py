@@ -59,9 +59,9 @@ _PLATE = re.compile(
     re.I,
 )
 _PLATE_START = re.compile(
-    r"(?:WJ\s?)?[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼军空海](?=[\s·•.．‧∙・\-]{0,2}[A-Z])",
-    re.I,
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼军空海](?=[\s·•.．‧∙・\-]{0,2}[A-Za-z\u017f\u212a])"
 )
+_ARMED_POLICE = re.compile(r"WJ\s?\Z", re.I)
 _PAPER = re.compile(
     r"(?:(?:护照|通行证|台胞证|回乡证|返乡证|居留证|居留许可|居住证|暂住证|[军警士]官证|士兵证|军人证|文职证|残疾[^\d，。]{0,3}证|出生[^\d，。]{0,4}证明?|执法证"
     r"|(?:社保|社会保障|医保|医疗保险|就诊|诊疗|健康)[卡号]|社会保障号|(?:社保|医保|医疗保险|社保个人|个人)编号"
@@ -292,8 +292,13 @@ def cards(view: str) -> Iterator[Span]:
 
 def plates(view: str) -> Iterator[Span]:
     """Complete plates of vehicles."""
-    for hit in _PLATE.finditer(view):
-        yield *hit.span(), "车牌"
+    done = 0
+    starts = [hit.start() for hit in _PLATE_START.finditer(view)]
+    for hit in tried(_PLATE, view, starts):
+        start, end = hit.span()
+        police = _ARMED_POLICE.search(view, max(done, start - 3), start)
+        yield police.start() if police else start, end, "车牌"
+        done = end
 
 
 def papers(view: str) -> Iterator[Span]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from agents.redact_numbers import Span
+from agents.redact_numbers import Span, tried
 
 _CN = "一二三四五六七八九十百零〇两"
 _N = rf"(?:\d{{1,5}}|[{_CN}]{{1,5}})"
@@ -25,8 +25,12 @@ _ROOM = (
 _DASHED_ROOM = rf"(?:{_N}{_DASH}){{1,2}}\d{{2,4}}(?:室|号|户)?{_NO_ROOM}"
 _TAIL = rf"(?:{_GAP}{_BUILDING})?(?:{_GAP}{_UNIT})?(?:{_GAP}{_FLOOR})?(?:{_GAP}{_ROOM})"
 
-# Every address at house-number level has one of these.
-MAYBE_HOME = re.compile(
+# Every address at house-number level has one of these; buildings, units and rooms begin there.
+_NUMBER = re.compile(
+    rf"[\d{_CN}A-Za-z\u017f\u212a甲乙丙丁东西南北中](?=[\d{_CN}A-Za-z\u017f\u212a]{{0,4}}\s?[号室栋幢座楼#户弄层单梯门排房\-－—–−_])"
+)
+_STREET_NUMBER = re.compile(rf"[\d{_CN}]\s?[号弄户]|门牌")
+_HOME = re.compile(
     rf"[\dA-Z甲乙丙丁东西南北中{_CN}a-z]\s?(?:[号室栋幢座楼#户弄层单梯门排房]|[-－—–−_]\s?[\d{_CN}])|门牌"
 )
 _HOME = re.compile(
@@ -63,6 +67,7 @@ _AFTER_ROAD = re.compile(rf"(?:[^\W\d_]{{2,10}}?)?{_TAIL}|{_GAP}{_DASHED.pattern
 _GROUP = re.compile(
     rf"(?:第\s?)?{_N}\s?(?:村民小组|村?小组|组|社(?!区)|生产队|大?队|屯|连)\s?[,，]?(?:门牌)?(?:第)?{_N}(?:[-之附]\d{{1,3}})?\s?(?:号|户){_NOT_HOUSE}(?!居民|群众|村民|人家|农户)"
 )
+_GROUP_START = re.compile(rf"[第\d{_CN}](?=[\s\d{_CN}]{{0,7}}[村小组社生大队屯连])")
 _VILLAGE = re.compile(
     rf"(?:村|屯|庄|寨)\s?(?:[东西南北中前后上下]街?)?\s?\d{{1,4}}(?:[-之附]\d{{1,3}})?\s?号{_NOT_HOUSE}",
 )
@@ -117,32 +122,37 @@ def _trim(view: str, start: int, end: int) -> int:
 
 
 _CLOCK = re.compile(r"\d{1,2}[-－—–]\d{1,2}[-－—–](?:19|20)\d\d")
+_OFFICE_BEFORE = re.compile(
+    r"(?:门诊|住院|教学|办公|综合|行政|大厅|医院|法院|政务|学校|局|政府|大学|中学|小学|医技|中心)(?:大?楼)?$"
+)
 _STAY = re.compile(
     r"(?:编号|型号|标准|GB/?T?|DB|图|比分|比例|版本|文号|尺寸|规格|桩号|K|车位|泊位|停车位?|库位|货架|[Nn]o\.?|[号日])[:：\s]*[A-Z]?$"
 )
 
 
-def homes(view: str, *, every: bool = False) -> Iterator[Span]:
+def homes(view: str) -> Iterator[Span]:
     """Building with room, dashed rooms, road with number, village with group and number."""
-    if every or MAYBE_HOME.search(view):
-        yield from _rooms(view)
+    places = [hit.start() for hit in _NUMBER.finditer(view)]
+    if places:
+        yield from _rooms(view, places)
+    if _STREET_NUMBER.search(view):
         yield from _streets(view)
 
 
-def _rooms(view: str) -> Iterator[Span]:
-    """Buildings with a room, and dashed rooms."""
-    for hit in _HOME.finditer(view):
+def _rooms(view: str, places: list[int]) -> Iterator[Span]:
+    """Buildings with a room, and dashed rooms.
+
+    places: where a number or letter stands before a word of buildings, in order.
+    """
+    for hit in tried(_HOME, view, places):
         start, end = hit.span()
-        if not re.search(
-            r"(?:门诊|住院|教学|办公|综合|行政|大厅|医院|法院|政务|学校|局|政府|大学|中学|小学|医技|中心)(?:大?楼)?$",
-            view[max(0, start - 6) : start],
-        ):
+        if not _OFFICE_BEFORE.search(view, max(0, start - 6), start):
             yield _name_start(view, start), end, "住址"
-    for hit in _DASHED.finditer(view):
+    for hit in tried(_DASHED, view, places):
         start, end = hit.span()
         if not _STAY.search(view, max(0, start - 10), start) and not _CLOCK.match(hit[0]):
             yield start, end, "住址"
-    for hit in _ESTATE_ROOM.finditer(view):
+    for hit in tried(_ESTATE_ROOM, view, places):
         start, end = hit.span("n")
         if _IS_ESTATE.search(view, max(0, start - 6), start) and not _public(view, start, end):
             yield start, end, "住址"
@@ -162,8 +172,12 @@ def _streets(view: str) -> Iterator[Span]:
         if not _public(view, start, end):
             tail = _AFTER_ROAD.match(view, end)
             yield start, tail.end() if tail else end, "住址"
-    for pattern in (_GROUP, _VILLAGE):
-        for hit in pattern.finditer(view):
+    groups = [hit.start() for hit in _GROUP_START.finditer(view)]
+    for pattern, hits in (
+        (_GROUP, tried(_GROUP, view, groups)),
+        (_VILLAGE, _VILLAGE.finditer(view)),
+    ):
+        for hit in hits:
             name = (_BEFORE_GROUP if pattern is _GROUP else _BEFORE_VILLAGE).search(
                 view, max(0, hit.start() - 9), hit.start()
             )
