@@ -19,7 +19,7 @@ from agents.redact_lexicon import (
     words,
 )
 from agents.redact_numbers import Span, tried
-from agents.redact_scan import COMPOUND_NAME, MINORITY, SURE, Found
+from agents.redact_scan import COMPOUND_NAME, NAME_WORDS, Found
 from agents.redact_spelt import LATIN, THING_AFTER, spelt
 
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
@@ -268,7 +268,7 @@ def _cued(view: str, places: Iterable[int]) -> Iterator[Span]:
     places: where such a cue may begin.
     """
     keyed = _SURE_KEY.finditer(view) if '"' in view or "'" in view or "ame" in view else ()
-    for hit in itertools.chain(tried(_SURE, view, sorted(places)), keyed):
+    for hit in itertools.chain(tried(_SURE, view, places), keyed):
         start, end = hit.span("n")
         name = hit["n"]
         if len(name) > 2 and name[-1] in _NOT_THIRD and view[end : end + 1] not in _BEFORE_MARK:
@@ -307,9 +307,9 @@ def names(view: str, found: Found, *, latin: bool) -> Iterator[Span]:
     """
     kinds = found.kinds
     latin = latin and LATIN.search(view) is not None
-    yield from spelt(view, kinds, latin=latin)
+    yield from spelt(view, found, latin=latin)
     if kinds & COMPOUND_NAME:
-        for hit in _COMPOUND.finditer(view):
+        for hit in tried(_COMPOUND, view, found.names):
             if hit[0] not in HISTORICAL and not _blocked(view, hit[0], hit.end()):
                 yield *hit.span(), "姓名"
     if " " in view or "\u3000" in view:
@@ -321,5 +321,5 @@ def names(view: str, found: Found, *, latin: bool) -> Iterator[Span]:
         end = _judge(view, start)
         if end:
             yield start, end, "姓名"
-    if latin or kinds & (SURE | COMPOUND_NAME | MINORITY):
-        yield from _cued(view, found.sure)
+    if latin or kinds & NAME_WORDS:
+        yield from _cued(view, found.names)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from agents.redact_scan import PAPER
+from agents.redact_scan import CARD, PAPER, SPACES
 
 Span = tuple[int, int, str]
 
@@ -25,9 +25,9 @@ _MOBILE = re.compile(
     rf"(?<!\d)(?<!\d\.)(?:[（(]?(?:\+|00)?86[）)]?{SEP}{{0,3}}|0{SEP}?)?"
     rf"(?P<n>1{SEP}{{0,3}}[3-9](?:{SEP}{{0,3}}\d){{9}}|1[3-9]\d(?P<odd>[/,，、(（]{SEP}?|\s?[）)]\s?)\d{{4}}[/,，、）)]?\d{{4}})(?!\d)"
 )
-_MOBILE_START = re.compile(r"[（(+018](?<!\d.)")
+_PHONE_START = re.compile(r"[（(+018](?<!\d.)")
+_LONG_START = re.compile(r"[1-9](?<![0-9A-Za-z].)")
 _MOBILE_ODD = re.compile(r"1[3-9]\d(?:[/,，、(（]|\s?[）)])")
-_LANDLINE_START = re.compile(r"[（(+0](?<!\d.)")
 _LOCAL_NUMBER = re.compile(r"[2-8](?<![\dA-Za-z].)\d{2,3}[- —]?\d{4}")
 _LANDLINE = re.compile(
     rf"(?<!\d)(?:[（(]?(?:\+|00)86[）)]?{SEP}{{0,2}}[（(]?0?|[（(]?0)(?:10|2\d|[3-9]\d\d)[）)]?{SEP}{{0,3}}"
@@ -82,6 +82,11 @@ _STAY_BEFORE = re.compile(
     r"\"'\s【\[（(#№第字]|[A-Z]{1,4}|No\.?)*$",
     re.I,
 )
+_STAY_FILL = "为是:：=\"'【[（(#№第字" + SPACES
+_STAY_LAST = frozenset(
+    "单号同议票据税务标段目案件访理记册编码书可证照水易备列批次文费表股产权地立项购存品度递裹丰通达东政货求"
+    ".ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\u017f\u212a\u0130\u0131"
+)
 _STAY_AFTER = re.compile(
     r"[\s）)]*(?:[（(,，]?\s?(?:这是|该|此|的|为|是)?(?:快递|运单|订单|单号|工单|合同|发票)|(?:多|余)?(?:亿|万)?(?:元|块|平方|平米|立方|吨|公斤|千瓦|度电|人次|%))"
 )
@@ -114,6 +119,11 @@ def _digits(text: str) -> str:
     return _JUNK.sub("", text)
 
 
+def starts_of(pattern: re.Pattern[str], view: str) -> list[int]:
+    """Where the pattern is found, in order."""
+    return [hit.start() for hit in pattern.finditer(view)]
+
+
 def tried(pattern: re.Pattern[str], view: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
     """What pattern.finditer(view) gives, if matches begin only at these places; they come in order."""
     done = 0
@@ -143,7 +153,7 @@ def numbers(view: str, longest: int, kinds: int) -> Iterator[Span]:
     if longest >= 15:
         yield from identities(view)
     if longest >= 12:
-        yield from cards(view)
+        yield from cards(view, cued=bool(kinds & CARD))
     if longest >= 11 or _MOBILE_ODD.search(view):
         yield from mobiles(view)
     if longest >= 7:
@@ -187,10 +197,12 @@ def is_card(digits: str) -> bool:
 
 
 def _stays(view: str, start: int, end: int) -> bool:
+    left = view[max(0, start - 24) : start]
+    # Most numbers stand behind no word that ends like one of these; the search takes long.
+    bare = left.rstrip(_STAY_FILL)
     return (
-        _STAY_BEFORE.search(view[max(0, start - 24) : start]) is not None
-        or _STAY_AFTER.match(view, end) is not None
-    )
+        bare != "" and bare[-1] in _STAY_LAST and _STAY_BEFORE.search(left) is not None
+    ) or _STAY_AFTER.match(view, end) is not None
 
 
 def _even(text: str) -> bool:
@@ -209,8 +221,7 @@ _ISO_DATE = re.compile(r"(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}(?!\d)")
 
 def mobiles(view: str) -> Iterator[Span]:
     """Mobile numbers in any writing."""
-    starts = [hit.start() for hit in _MOBILE_START.finditer(view)]
-    for hit in tried(_MOBILE, view, starts):
+    for hit in tried(_MOBILE, view, starts_of(_PHONE_START, view)):
         start, end = hit.span()
         text = hit["n"]
         if (
@@ -247,8 +258,7 @@ def _is_service(view: str, start: int) -> bool:
 
 def landlines(view: str) -> Iterator[Span]:
     """Landlines with an area code, or behind a cue without one; service numbers stay."""
-    starts = [hit.start() for hit in _LANDLINE_START.finditer(view)]
-    for hit in tried(_LANDLINE, view, starts):
+    for hit in tried(_LANDLINE, view, starts_of(_PHONE_START, view)):
         start, end = hit.span()
         if not _stays(view, start, end) and not _is_service(view, start):
             yield start, end, "电话"
@@ -262,8 +272,9 @@ def landlines(view: str) -> Iterator[Span]:
 
 def identities(view: str) -> Iterator[Span]:
     """Identity numbers; with 身份证 before them even when the checksum is wrong."""
+    starts = starts_of(_LONG_START, view)
     for pattern in (_ID18, _ID15):
-        for hit in pattern.finditer(view):
+        for hit in tried(pattern, view, starts):
             start, end = hit.span()
             cued = (
                 "身份" in view[max(0, start - 16) : start]
@@ -273,12 +284,15 @@ def identities(view: str) -> Iterator[Span]:
                 yield start, end, "身份证"
 
 
-def cards(view: str) -> Iterator[Span]:
-    """Bank cards: Luhn, or behind a cue."""
-    for hit in _CARD_CUED.finditer(view):
+def cards(view: str, *, cued: bool) -> Iterator[Span]:
+    """Bank cards: Luhn, or behind a cue.
+
+    cued: whether a cue is in the view.
+    """
+    for hit in _CARD_CUED.finditer(view) if cued else ():
         if not _PUBLIC_ACCOUNT.search(view, max(0, hit.start() - 6), hit.start("n")):
             yield *hit.span("n"), "银行卡"
-    for hit in _CARD.finditer(view):
+    for hit in tried(_CARD, view, starts_of(_LONG_START, view)):
         digits = _digits(hit[0])
         if (
             len(digits) in {15, 16, 17, 18, 19}
@@ -293,8 +307,7 @@ def cards(view: str) -> Iterator[Span]:
 def plates(view: str) -> Iterator[Span]:
     """Complete plates of vehicles."""
     done = 0
-    starts = [hit.start() for hit in _PLATE_START.finditer(view)]
-    for hit in tried(_PLATE, view, starts):
+    for hit in tried(_PLATE, view, starts_of(_PLATE_START, view)):
         start, end = hit.span()
         police = _ARMED_POLICE.search(view, max(done, start - 3), start)
         yield police.start() if police else start, end, "车牌"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from agents.redact_numbers import Span, tried
+from agents.redact_numbers import Span, starts_of, tried
 
 _CN = "一二三四五六七八九十百零〇两"
 _N = rf"(?:\d{{1,5}}|[{_CN}]{{1,5}})"
@@ -132,7 +132,7 @@ _STAY = re.compile(
 
 def homes(view: str) -> Iterator[Span]:
     """Building with room, dashed rooms, road with number, village with group and number."""
-    places = [hit.start() for hit in _NUMBER.finditer(view)]
+    places = starts_of(_NUMBER, view)
     if places:
         yield from _rooms(view, places)
     if _STREET_NUMBER.search(view):
@@ -172,9 +172,8 @@ def _streets(view: str) -> Iterator[Span]:
         if not _public(view, start, end):
             tail = _AFTER_ROAD.match(view, end)
             yield start, tail.end() if tail else end, "住址"
-    groups = [hit.start() for hit in _GROUP_START.finditer(view)]
     for pattern, hits in (
-        (_GROUP, tried(_GROUP, view, groups)),
+        (_GROUP, tried(_GROUP, view, starts_of(_GROUP_START, view))),
         (_VILLAGE, _VILLAGE.finditer(view)),
     ):
         for hit in hits:

@@ -25,7 +25,7 @@ from agents.redact_lexicon import (
 
 SURE: Final = 1  # a word behind which a name is nearly sure
 COMPOUND_NAME: Final = 2
-MINORITY: Final = 4  # a part of a minority name, or a word that may stand before one
+MINORITY: Final = 4  # a part of a minority name
 PLAIN_NAME: Final = 8  # a plain surname and a given character that form no ordinary word
 DOTTED: Final = 16
 NUMERAL: Final = 32  # a Chinese digit beside another digit or what may stand between two
@@ -34,8 +34,11 @@ PAPER: Final = 128
 WECHAT: Final = 256
 QQ: Final = 512
 AT: Final = 1024
+CARD: Final = 2048
+MINORITY_CUE: Final = 4096  # a word that may stand before a minority name
 
-_PLACED: Final = SURE | PLAIN_NAME
+NAME_WORDS: Final = SURE | COMPOUND_NAME | MINORITY | MINORITY_CUE
+_PLACED: Final = NAME_WORDS | PLAIN_NAME
 
 CHINESE_DIGITS: Final = "零〇○一幺么壹弌二贰貳两三叁參四肆五伍六陆陸七柒八捌九玖"
 MINORITY_CUES: Final = words(
@@ -45,10 +48,13 @@ _PAPER_WORDS = words(
     "护照 通行证 台胞证 回乡证 返乡证 居留 居住证 暂住证 官证 士兵证 军人证 文职证 残疾 出生 执法证 社保 社会保障 医保 医疗保险 就诊 诊疗 健康 个人编号"
     " 住院 病案 病历 门诊 病人 患者 挂号 体检 检查 学籍 学号 学生证 考籍 警号 档案 准考证 考生号 报名号 考号 座位号 字第"
 )
+_CARD_WORDS = words(
+    "银行卡 储蓄卡 信用卡 借记卡 工资卡 银联卡 一卡通 存折 卡号 收款账 账号 帐号 打款 汇款 转账到"
+)
 _AT_WORDS = words("@ # 艾特 爱特 小老鼠 圈a 圈A at At aT AT")
 
 _DECIMALS = "".join(filter(str.isdecimal, map(chr, range(sys.maxunicode))))
-_SPACES = "".join(filter(str.isspace, map(chr, range(sys.maxunicode))))
+SPACES = "".join(filter(str.isspace, map(chr, range(sys.maxunicode))))
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\u017f\u212a"
 
 
@@ -63,7 +69,8 @@ def _table() -> dict[str, int]:
     kinds: dict[int, list[Iterable[str]]] = {
         SURE: [SURE_WORDS],
         COMPOUND_NAME: [COMPOUND.split("|")],
-        MINORITY: [MINORITY_PARTS.split("|"), MINORITY_CUES],
+        MINORITY: [MINORITY_PARTS.split("|")],
+        MINORITY_CUE: [MINORITY_CUES],
         PLAIN_NAME: [set(_pairs(PLAIN_SURNAMES, GIVEN)) - WORDS_AT_START],
         DOTTED: ["·•・．.‧∙●⋅᛫﹒"],
         NUMERAL: [
@@ -72,18 +79,19 @@ def _table() -> dict[str, int]:
         ],
         HOME: [
             _pairs(
-                _DECIMALS + _LETTERS + _SPACES + "甲乙丙丁东西南北中一二三四五六七八九十百零〇两",
+                _DECIMALS + _LETTERS + SPACES + "甲乙丙丁东西南北中一二三四五六七八九十百零〇两",
                 "号室栋幢座楼#户弄层单梯门排房-－—–−_",
             ),
             ["门牌"],
         ],
         PAPER: [_PAPER_WORDS],
+        CARD: [_CARD_WORDS],
         WECHAT: [words("微 威信 加威 薇 徽信 维信 v V w W")],
         QQ: [words("q Q 扣 企鹅 球球 口口")],
         AT: [
             _AT_WORDS,
             _pairs(brackets, "aA"),
-            _pairs(_pairs(brackets, _SPACES), "aA"),
+            _pairs(_pairs(brackets, SPACES), "aA"),
         ],
     }
     table: dict[str, int] = {}
@@ -103,11 +111,12 @@ class Found(NamedTuple):
     """What one text holds.
 
     kinds: the kinds of words in it, added up.
-    sure, plain: places where a word of SURE, a pair of PLAIN_NAME begins.
+    names: places where a word of NAME_WORDS begins, in order.
+    plain: places where a pair of PLAIN_NAME begins.
     """
 
     kinds: int
-    sure: Sequence[int]
+    names: Sequence[int]
     plain: Sequence[int]
 
 
@@ -118,22 +127,24 @@ def scan(view: str) -> Found:
     """The words of a text that some pattern needs.
 
     >>> found = scan("联系人王伟")
-    >>> found.kinds == SURE | MINORITY | PLAIN_NAME, found.sure, found.plain
+    >>> found.kinds == SURE | MINORITY_CUE | PLAIN_NAME, found.names, found.plain
     (True, [0], [3])
     """
     hits = _scan(view)
     if not hits:
         return _NOTHING
-    kinds, sure, plain = 0, [], []
+    kinds, names, plain = 0, [], []
     for start, _, word in hits:
         kind = _KINDS[word]
         kinds |= kind
         if kind & _PLACED:
-            if kind & SURE:
-                sure.append(start)
+            if kind & NAME_WORDS:
+                names.append(start)
             if kind & PLAIN_NAME:
                 plain.append(start)
-    return Found(kinds, sure, plain)
+    # A longer word ends later than a shorter one in it, which may begin later.
+    names.sort()
+    return Found(kinds, names, plain)
 
 
 def everything(view: str) -> Found:

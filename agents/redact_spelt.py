@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from agents.redact_lexicon import MINORITY_PARTS, TRANSLITERATED
-from agents.redact_numbers import Span
-from agents.redact_scan import DOTTED, MINORITY, MINORITY_CUES
+from agents.redact_numbers import Span, tried
+from agents.redact_scan import DOTTED, MINORITY, MINORITY_CUE, MINORITY_CUES, Found
 
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 # An organisation, a place or a thing named after a person.
@@ -55,20 +55,27 @@ def _dotted(view: str) -> Iterator[Span]:
                 break
 
 
-def spelt(view: str, kinds: int, *, latin: bool) -> Iterator[Span]:
+def _pinyin(view: str) -> Iterator[Span]:
+    """Names in pinyin."""
+    for hit in _PINYIN_CUED.finditer(view):
+        yield *hit.span("n"), "姓名"
+    for pair in _LATIN_PAIR.finditer(view):
+        name = _PINYIN.match(view, pair.start())
+        if name and name["g"][0].isupper():
+            yield *name.span(), "姓名"
+
+
+def spelt(view: str, found: Found, *, latin: bool) -> Iterator[Span]:
     """Names of minorities, with or without a dot, and names in pinyin."""
+    kinds = found.kinds
     if kinds & DOTTED and _DOT.search(view):
         yield from _dotted(view)
     if kinds & MINORITY:
-        for hit in _MINORITY.finditer(view):
+        for hit in tried(_MINORITY, view, found.names):
             if not THING_AFTER.match(view, hit.end()):
                 yield *hit.span(), "姓名"
-        for hit in _MINORITY_CUED.finditer(view):
+    if kinds & MINORITY_CUE:
+        for hit in tried(_MINORITY_CUED, view, found.names):
             yield *hit.span("n"), "姓名"
     if latin:
-        for hit in _PINYIN_CUED.finditer(view):
-            yield *hit.span("n"), "姓名"
-        for pair in _LATIN_PAIR.finditer(view):
-            name = _PINYIN.match(view, pair.start())
-            if name and name["g"][0].isupper():
-                yield *name.span(), "姓名"
+        yield from _pinyin(view)
