@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from streams.topics import full_name
 # As in cli/: stopped on purpose, and an error of our own (sysexits.h EX_DATAERR, EX_SOFTWARE).
 EXIT_STOPPED: Final = 65
 EXIT_INTERNAL: Final = 70
+AT_ONCE: Final = 4  # batches that are worked on or wait for the broker
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,8 @@ def make_app(settings: Settings, stage: str, *, max_records: int) -> App:
         broker_check_crcs=False,
         broker_max_poll_records=max_records,
         consumer_max_fetch_size=4 << 20,
+        # How long a topic that was made anew goes without a reader.
+        consumer_metadata_max_age_ms=15_000,
         # Counts batches. A rebalance does not wait for them: they are read again.
         stream_buffer_maxsize=4,
         stream_wait_empty=False,
@@ -71,19 +75,33 @@ def make_app(settings: Settings, stage: str, *, max_records: int) -> App:
 
 
 def consume(app: App, topics: Iterable[str], handler: Handler) -> None:
-    """Hand every batch of these topics (full names) to `handler`, one at a time.
+    """Hand every batch of these topics (full names) to `handler`.
 
-    The handler calls `batch.done()` when what follows from the batch is safe.
+    One batch at a time per partition, in order; several partitions at once, so
+    that while one waits for the broker another is worked on. The handler calls
+    `batch.done()` when what follows from the batch is safe.
     """
+    lanes: defaultdict[TP, asyncio.Lock] = defaultdict(asyncio.Lock)
+    slots = asyncio.Semaphore(AT_ONCE)
+    running: set[asyncio.Task[None]] = set()
+
+    async def handle(batch: Batch) -> None:
+        try:
+            async with lanes[batch.tp]:
+                await handler(batch)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            end_process(error)
+        finally:
+            slots.release()
 
     async def agent(stream: Any) -> None:
         async for batch in stream.noack():
-            try:
-                await handler(batch)
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:
-                end_process(error)
+            await slots.acquire()
+            task = asyncio.create_task(handle(batch))
+            running.add(task)
+            task.add_done_callback(running.discard)
 
     app.agent(app.topic(*topics, value_serializer="raw"), name="batches")(agent)
 

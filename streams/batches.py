@@ -37,14 +37,18 @@ class Record(Protocol):
 
 
 class Batch:
-    """Consecutive records of one partition, never empty."""
+    """Consecutive records of one partition, never empty.
 
-    __slots__ = ("__weakref__", "finished", "records", "tp")
+    forgotten: a rebalance came between; whoever has the partition reads them again.
+    """
+
+    __slots__ = ("__weakref__", "finished", "forgotten", "records", "tp")
 
     def __init__(self, tp: TP, records: list[Record]) -> None:
         self.tp = tp
         self.records = records
         self.finished = False
+        self.forgotten = False
 
     @property
     def first_offset(self) -> int:
@@ -87,7 +91,8 @@ class InFlight:
     def forget(self, tps: Iterable[TP] | None = None) -> None:
         """Forget these partitions, or all."""
         for tp in list(self._queues) if tps is None else tps:
-            self._queues.pop(tp, None)
+            for batch in self._queues.pop(tp, ()):
+                batch.forgotten = True
             self._committable.pop(tp, None)
 
 
