@@ -27,12 +27,13 @@ from streams.batches import Batch
 from streams.clock import Clock
 from streams.counties import COUNTIES
 from streams.errors import Fatal
-from streams.journal import FileJournal, Journal, Position, TopicJournal
+from streams.journal import FileJournal, Journal, Position, TopicJournal, mark_of
 from streams.settings import Settings
 from streams.topics import ALERTS, COUNTS, DIGESTS, JOURNAL, REPORTS, full_name, partition_of
 
 MAX_RECORDS: Final = 64  # packs per batch; a journal entry of them stays under 1 MB
 TICK_S: Final = 1.0
+_FETCH_S: Final = 30.0
 
 _encode_json = msgspec.json.Encoder().encode
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class Tally:
         self._journal = self._open_journal()
         self._held: dict[int, Owned] = {}
         self._owned: dict[int, Owned] = {}
+        self._rebalances = 0
         self._counties: dict[int, list[str]] = {}
         for code in COUNTIES:
             partition = partition_of(code, settings.partitions)
@@ -84,14 +86,21 @@ class Tally:
     # -- ownership ---------------------------------------------------------------
 
     async def _let_go(self, *_: Any, **__: Any) -> None:
+        self._rebalances += 1
         self._owned.clear()
 
     async def _take_over(self, *_: Any, **__: Any) -> None:
-        """Recover every assigned partition; runs before anything of it is read."""
+        """Recover every assigned partition; runs before anything of it is read.
+
+        Partitions that are let go meanwhile are not claimed: that would fence their next owner.
+        """
+        rebalance = self._rebalances
         partitions = sorted(
             tp.partition for tp in self.app.consumer.assignment() if tp.topic == self._reports
         )
         for partition in partitions:
+            if rebalance != self._rebalances:
+                return
             held = self._held.get(partition)
             if held is None:
                 held = self._held[partition] = self._unknown()
@@ -100,7 +109,8 @@ class Tally:
             if not alone:
                 held = self._held[partition] = self._unknown()
                 await self._recover(partition, held)
-            self._owned[partition] = held
+            if rebalance == self._rebalances:
+                self._owned[partition] = held
 
     def _unknown(self) -> Owned:
         return Owned(State(self._settings.dedupe_days, self._settings.totals_days))
@@ -121,7 +131,7 @@ class Tally:
             held.state.apply(entry)
         new_log = held.position.log != log_before and self._settings.journal == "file"
         if not new_log:
-            await self._check_log(partition, held.position.applied)
+            await self._check_log(partition, held.position)
         self.app.start_offsets[TP(self._reports, partition)] = held.position.applied + 1
         # The last entry's outputs may not have been sent. A broker that forgot its log
         # forgot them all.
@@ -137,22 +147,36 @@ class Tally:
         )
         return True
 
-    async def _check_log(self, partition: int, applied: int) -> None:
-        """Raise Fatal if `reports` ends before what the journal has applied."""
+    async def _check_log(self, partition: int, position: Position) -> None:
+        """Raise Fatal unless `reports` still holds what the journal has applied.
+
+        What was deleted by age cannot be compared, and is taken to be the same.
+        """
+        applied = position.applied
         if applied < 0:
             return
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._settings.kafka)
+        tp = TopicPartition(self._reports, partition)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka, enable_auto_commit=False, fetch_max_wait_ms=100
+        )
         await consumer.start()
         try:
-            tp = TopicPartition(self._reports, partition)
+            start = (await consumer.beginning_offsets([tp]))[tp]
             end = (await consumer.end_offsets([tp]))[tp]
+            same = end > applied
+            if same and position.mark and start <= applied:
+                consumer.assign([tp])
+                consumer.seek(tp, applied)
+                record = await asyncio.wait_for(consumer.getone(tp), _FETCH_S)
+                same = record.offset == applied and mark_of(record.value) == position.mark
         finally:
             await consumer.stop()
-        if end <= applied:
+        if not same:
             raise Fatal(
-                f"{self._reports}[{partition}] ends at offset {end}, but the journal has applied "
-                f"{applied}: the topic was made anew or the broker replaced. Put the topic back, "
-                "or run `huishang journal new-log` to go on with the counts kept"
+                f"{self._reports}[{partition}] has offsets {start} to {end}, and not the record "
+                f"that the journal has applied at offset {applied}: the topic was made anew or "
+                "the broker replaced. Put the topic back, or run `huishang journal new-log` to go "
+                "on with the counts kept"
             )
 
     # -- batches and moments -----------------------------------------------------
@@ -164,7 +188,12 @@ class Tally:
         if held is None:
             return  # revoked meanwhile: its next owner reads it again
         async with held.turn:
+            if batch.forgotten:
+                return
             position = held.position
+            if batch.first_offset <= position.applied:
+                # It was to be read from the next offset on.
+                await self._check_log(partition, position)
             records = [record for record in batch.records if record.offset > position.applied]
             if records:
                 change = decide(
@@ -174,7 +203,8 @@ class Tally:
                     self._zone,
                     position.log,
                 )
-                await self._commit(partition, held, batch.last_offset, change)
+                mark = mark_of(batch.records[-1].value)
+                await self._commit(partition, held, batch.last_offset, mark, change)
                 self._measure(partition, held.state, change, perf_counter() - started)
         batch.done()
 
@@ -189,12 +219,15 @@ class Tally:
                         held.state, self._settings.counties, self._counties[partition], now
                     )
                     change = decide_cycle(held.state, now, self._rules, self._zone, expected)
-                    if change and partition in self._owned:
-                        await self._commit(partition, held, held.position.applied, change)
+                    if change and self._owned.get(partition) is held:
+                        applied, mark = held.position.applied, held.position.mark
+                        await self._commit(partition, held, applied, mark, change)
 
-    async def _commit(self, partition: int, held: Owned, applied: int, change: Change) -> None:
+    async def _commit(
+        self, partition: int, held: Owned, applied: int, mark: int, change: Change
+    ) -> None:
         """Journal a change, apply it, send what follows from it."""
-        entry = held.position.entry(applied, changes.encode(change))
+        entry = held.position.entry(applied, changes.encode(change), mark)
         with metrics.JOURNAL_SECONDS.time():
             await self._journal.append(partition, entry)
         metrics.JOURNAL_RECORDS.inc()

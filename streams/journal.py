@@ -39,6 +39,7 @@ class Entry(Struct, array_like=True, tag="e"):
 
     applied: last offset of `reports` contained in the state after this entry.
     body: the change, encoded by its owner (agents/).
+    mark: xxh3-64 of the record at `applied`, by which its log is known again; 0: not noted.
     """
 
     owner: str
@@ -46,16 +47,17 @@ class Entry(Struct, array_like=True, tag="e"):
     seq: int
     applied: int
     body: bytes
+    mark: int = 0
 
 
 class Position:
     """How far a partition's journal has been read.
 
     epoch: claims seen. seq: last accepted entry. log: which log of `reports`
-    `applied` belongs to, counted from 0.
+    `applied` belongs to, counted from 0. mark: of the record at `applied`, 0 if not noted.
     """
 
-    __slots__ = ("applied", "epoch", "log", "next_offset", "owner", "seq")
+    __slots__ = ("applied", "epoch", "log", "mark", "next_offset", "owner", "seq")
 
     def __init__(self) -> None:
         self.epoch = 0
@@ -63,6 +65,7 @@ class Position:
         self.seq = 0
         self.log = 0
         self.applied = -1
+        self.mark = 0
         self.next_offset = 0
 
     @property
@@ -78,16 +81,23 @@ class Position:
             if record.new_log:
                 self.log += 1
                 self.applied = -1
+                self.mark = 0
             return True
         if record.owner != self.owner or record.prev_seq != self.seq:
             return False
         self.seq = record.seq
         self.applied = record.applied
+        self.mark = record.mark
         return True
 
-    def entry(self, applied: int, body: bytes) -> Entry:
+    def entry(self, applied: int, body: bytes, mark: int = 0) -> Entry:
         """The entry that would come next."""
-        return Entry(self.owner, self.seq, self.seq + 1, applied, body)
+        return Entry(self.owner, self.seq, self.seq + 1, applied, body, mark)
+
+
+def mark_of(value: bytes | None) -> int:
+    """Of a record's value, for Entry.mark: never 0."""
+    return xxhash.xxh3_64_intdigest(value or b"") or 1
 
 
 encode = msgspec.msgpack.Encoder().encode
