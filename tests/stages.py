@@ -107,6 +107,10 @@ class Stages:
 
     # -- answers -----------------------------------------------------------------
 
+    def ask_at(self, port: int) -> None:
+        """From now on ask this port of 127.0.0.1: the sink writes elsewhere."""
+        self._store_port = port
+
     def ask(self, sql: str) -> bytes:
         """The store's answer in JSONEachRow, through the read-only endpoint."""
         query = urllib.parse.urlencode({"query": f"{sql} FORMAT JSONEachRow"})
@@ -136,7 +140,9 @@ class Stages:
             "SELECT county, stream, source, toUInt32(sum(counted)) c, toUInt32(sum(duplicates)) d"
             " FROM ledger FINAL GROUP BY county, stream, source"
         )
-        return {(row["county"], row["stream"], row["source"]): (row["c"], row["d"]) for row in found}
+        return {
+            (row["county"], row["stream"], row["source"]): (row["c"], row["d"]) for row in found
+        }
 
     def counted(self) -> int:
         """Everything counted so far; 0 while the store cannot be asked."""

@@ -100,7 +100,13 @@ def alarming() -> list[Event]:
     red = event("grid-reports", "red", "620702", NOW, category="D06", severity=1, text=text)
     many = event("grid-reports", "many", "620721", NOW, category="D09", people_band="30+")
     burst = [
-        event("grid-reports", f"burst-{n}", "620725", bucket + timedelta(minutes=2 * n), category="D18")
+        event(
+            "grid-reports",
+            f"burst-{n}",
+            "620725",
+            bucket + timedelta(minutes=2 * n),
+            category="D18",
+        )
         for n in range(25)
     ]
     return [red, many, *burst]
@@ -191,7 +197,7 @@ def rolling(stages: Stages) -> dict[tuple[str, str], tuple[int, int, int]]:
 
 def assert_no_personal_data(stages: Stages) -> None:
     """Neither in any table nor in any byte of the topics that Huishang writes."""
-    places = {table: stages.ask(f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608
+    places = {table: stages.ask(f"SELECT * FROM {table}") for table in TABLES}
     for topic in ("reports", "counts", "alerts", "dead-letters", "tally-journal"):
         log = stages.log_of(topic)
         assert log, topic
@@ -216,8 +222,11 @@ def test_events_of_all_streams_are_answered_exactly(broker: Broker) -> None:
     for stream, events in week.items():
         truth.take(stream, events)
     alerts = sorted(
-        [("burst-hour", "620725", "D18"), ("large-group", "620721", "D09")]
-        + [("red", "620702", TEXTS[sorted(TEXTS)[0]])]
+        [
+            ("burst-hour", "620725", "D18"),
+            ("large-group", "620721", "D09"),
+            ("red", "620702", TEXTS[sorted(TEXTS)[0]]),
+        ]
     )
     with deployed(broker, "intake", "tally", "sink") as stages:
         stages.publish(records)
@@ -234,7 +243,9 @@ def test_events_of_all_streams_are_answered_exactly(broker: Broker) -> None:
         assert sorted((row["alert_id"], row["action"]) for row in actions) == sorted(
             (one["data"]["alert_id"], one["data"]["action"]) for one in week["alert-actions"]
         )
-        [burst] = stages.rows("SELECT observed, history FROM alerts FINAL WHERE rule = 'burst-hour'")
+        [burst] = stages.rows(
+            "SELECT observed, history FROM alerts FINAL WHERE rule = 'burst-hour'"
+        )
         assert 20 <= burst["observed"] <= 25
         assert len(burst["history"]) == 14
         assert_no_personal_data(stages)
@@ -271,7 +282,9 @@ def test_events_years_old_land_in_their_own_hour_and_raise_no_alert(broker: Brok
             stages.publish(as_calls(part))
             truth.take("hotline-calls", part)
             truth.holds(stages)
-        pieces = stages.rows("SELECT hour < now() - INTERVAL 1 YEAR AS old, piece FROM counts FINAL")
+        pieces = stages.rows(
+            "SELECT hour < now() - INTERVAL 1 YEAR AS old, piece FROM counts FINAL"
+        )
         assert all(bool(row["old"]) == bool(int(row["piece"])) for row in pieces)
         # A second worker's read of the same packs must find the same pieces.
         stages.restart("tally")
@@ -306,9 +319,11 @@ def test_the_daily_cycle_reports_alerts_and_calls_to_consult(broker: Broker, kil
     asked = {"clock_file": clock, "counties": "620702,620721,620722"}
 
     def digests(kind: str) -> dict[str, dict[str, int]]:
-        sql = f"SELECT county, figures FROM digests FINAL WHERE kind = '{kind}'"  # noqa: S608
+        sql = f"SELECT county, figures FROM digests FINAL WHERE kind = '{kind}'"
         return {
-            row["county"]: {name: int(value) for name, value in row["figures"].items() if int(value)}
+            row["county"]: {
+                name: int(value) for name, value in row["figures"].items() if int(value)
+            }
             for row in stages.rows(sql)
         }
 

@@ -1,0 +1,140 @@
+"""The sink over ClickHouse's HTTP protocol, against the endpoint as a stand-in for a server."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import Broker
+from tests.processes import Child, run_command, run_huishang
+from tests.stages import Stages, Truth, as_calls, calls, deployed
+from tests.waiting import eventually_sync, free_port, listening
+
+SERVER = """\
+import sys
+from pathlib import Path
+from aiohttp import web
+from sinks.endpoint import application
+from sinks.store import Store, embedded_dsn
+
+with Store.open(embedded_dsn(Path(sys.argv[1])), create=True) as store:
+    app = application(store, writable=True)
+    web.run_app(app, host="127.0.0.1", port=int(sys.argv[2]), print=None, access_log=None)
+"""
+
+
+class Server:
+    """A ClickHouse server as far as the sink can see, in a process that can be killed."""
+
+    def __init__(self, folder: Path, children: ExitStack) -> None:
+        self._folder = folder
+        self._children = children
+        self.port = free_port()
+        self.process: Child | None = None
+
+    @property
+    def dsn(self) -> str:
+        return f"http://127.0.0.1:{self.port}/default"
+
+    def start(self) -> None:
+        command = (sys.executable, "-c", SERVER, str(self._folder / "served"), str(self.port))
+        self.process = self._children.enter_context(
+            run_command(*command, folder=self._folder, name="server")
+        )
+
+        def up() -> bool:
+            assert self.process
+            if not self.process.running:
+                raise RuntimeError(self.process.tail())
+            return listening(self.port)
+
+        eventually_sync(up, what="the server")
+
+    def kill(self) -> None:
+        assert self.process
+        self.process.kill()
+
+
+@pytest.fixture
+def server(embedded_only: Broker) -> Iterator[Server]:
+    with ExitStack() as children:
+        served = Server(embedded_only.data, children)
+        served.start()
+        yield served
+
+
+@contextmanager
+def sinking(broker: Broker, server: Server) -> Iterator[Stages]:
+    """All stages, the sink writing to the server; what the store says is asked of the server."""
+    with deployed(broker, "intake", "tally", "sink", clickhouse=server.dsn) as stages:
+        stages.ask_at(server.port)
+        yield stages
+
+
+def schema(broker: Broker, server: Server, *command: str) -> tuple[int, str]:
+    env = broker.env(clickhouse=server.dsn)
+    with run_huishang("schema", *command, "--json", folder=broker.data, env=env) as child:
+        return child.wait(60), child.text()
+
+
+def test_schema_and_rows_go_over_the_wire(embedded_only: Broker, server: Server) -> None:
+    assert schema(embedded_only, server, "show")[0] == 1
+    code, said = schema(embedded_only, server, "apply")
+    assert code == 0, said
+    assert [one["number"] for one in json.loads(said)] == [1, 2, 3, 4]
+    assert schema(embedded_only, server, "show")[0] == 0
+    events = calls(range(600))
+    truth = Truth()
+    with sinking(embedded_only, server) as stages:
+        for _ in range(2):
+            stages.publish(as_calls(events))
+            truth.take("hotline-calls", events)
+            truth.holds(stages)
+        places = {row["code"]: row["name"] for row in stages.rows("SELECT code, name FROM counties")}
+        assert places["620702"] == "甘州区"
+
+
+def test_a_server_that_goes_away_is_waited_for(embedded_only: Broker, server: Server) -> None:
+    """kill -9 of the server while events flow: said on /health/ready, and nothing is lost."""
+    code, said = schema(embedded_only, server, "apply")
+    assert code == 0, said
+    events = calls(range(2_000))
+    truth = Truth()
+    truth.take("hotline-calls", events)
+
+    def says_so() -> bool:
+        answer = stages.health("sink")
+        assert answer.status == 503
+        assert str(server.port) in answer.body["reason"]
+        return True
+
+    with sinking(embedded_only, server) as stages:
+        with stages.publishing(as_calls(events), rate=400):
+            eventually_sync(lambda: stages.counted() >= 200, what="200 counted")
+            server.kill()
+            eventually_sync(says_so, what="the problem on /health/ready")
+            server.start()
+            eventually_sync(lambda: stages.health("sink").status == 200, what="ready again")
+        truth.holds(stages)
+
+
+def test_a_server_that_is_not_there_yet_is_waited_for(
+    embedded_only: Broker, server: Server
+) -> None:
+    code, said = schema(embedded_only, server, "apply")
+    assert code == 0, said
+    server.kill()
+    events = calls(range(200))
+    truth = Truth()
+    truth.take("hotline-calls", events)
+    with deployed(embedded_only, "intake", "tally") as stages:
+        sink = stages.start("sink", clickhouse=server.dsn)
+        stages.ask_at(server.port)
+        stages.publish(as_calls(events))
+        eventually_sync(lambda: "trying again" in sink.text(), what="the sink trying")
+        assert sink.running
+        server.start()
+        truth.holds(stages)
