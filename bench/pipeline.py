@@ -1,6 +1,6 @@
 """The whole pipeline, intake and tally on Apache Kafka, beside the bare loop over the same records.
 
-    python -m bench.pipeline [--events 200000] [--runs 3] [--json]
+    python -m bench.pipeline [--events 400000] [--runs 3] [--json]
 
 Each run publishes the events to a topic of its own, then measures, in turn, the
 bare loop and the pipeline (one intake, one tally, exact state, journal on).
@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import urllib.request
 import uuid
 from pathlib import Path
 
@@ -30,14 +31,14 @@ from streams.settings import Settings
 from streams.topics import COUNTS, full_name
 from tests.brokers import ApacheKafka, Broker
 from tests.processes import Child, run_huishang
-from tests.waiting import eventually_sync, listening
+from tests.waiting import eventually_sync, free_port
 
 Row = dict[str, float]
 
 
 def one_run(broker: Broker, events: int, seed: int) -> dict[str, Row]:
     """Rows `bare` and `pipeline` of one set of events."""
-    settings = broker.settings(intake_port=free(), tally_port=free())
+    settings = broker.settings(intake_port=free_port(), tally_port=free_port())
     asyncio.run(topics.apply(settings))
     topic = full_name(settings, "hotline-calls")
     asyncio.run(produce(broker.bootstrap, hotline_calls(topic, events, seed, "bench")))
@@ -51,23 +52,20 @@ def one_run(broker: Broker, events: int, seed: int) -> dict[str, Row]:
     return {"bare": bare, "pipeline": pipeline(broker, settings, events)}
 
 
-def free() -> int:
-    from tests.waiting import free_port
-
-    return free_port()
-
-
 def pipeline(broker: Broker, settings: Settings, events: int) -> Row:
     env = os.environ | broker.env(
         intake_port=settings.intake_port, tally_port=settings.tally_port, log_level="warning"
     )
     with run_huishang("worker", "tally", folder=broker.data, env=env) as tally:
-        eventually_sync(lambda: listening(settings.tally_port), within_s=60)
+        eventually_sync(lambda: ready(settings.tally_port), within_s=60)
         with run_huishang("worker", "intake", folder=broker.data, env=env) as intake:
-            eventually_sync(lambda: listening(settings.intake_port), within_s=60)
+            eventually_sync(lambda: ready(settings.intake_port), within_s=60)
             before = cpu_s(intake), cpu_s(tally)
-            counted = asyncio.run(until_counted(settings, events))
+            eventually_sync(
+                lambda: tallied(settings.tally_port) >= events, within_s=600, every_s=0.5
+            )
             cpu = cpu_s(intake) - before[0], cpu_s(tally) - before[1]
+    counted = asyncio.run(curve_of(settings, events))
     (first_ms, first), (last_ms, last) = counted[0], counted[-1]
     return {
         "events_per_s": (last - first) / ((last_ms - first_ms) / 1000),
@@ -77,12 +75,29 @@ def pipeline(broker: Broker, settings: Settings, events: int) -> Row:
     }
 
 
+def ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
 def cpu_s(child: Child) -> float:
     times = psutil.Process(child.pid).cpu_times()
     return times.user + times.system
 
 
-async def until_counted(settings: Settings, events: int) -> list[tuple[int, int]]:
+def tallied(port: int) -> float:
+    """Events that tally has done, as its metrics say."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(
+        float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith("huishang_events_total")
+    )
+
+
+async def curve_of(settings: Settings, events: int) -> list[tuple[int, int]]:
     """(timestamp in ms, events answered so far) for each record of totals, until all are."""
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, auto_offset_reset="earliest")
     await consumer.start()
@@ -102,7 +117,8 @@ async def until_counted(settings: Settings, events: int) -> list[tuple[int, int]
             for record in records:
                 for row in packs.decode_totals(record.value).ledger:
                     ledger[row.county, row.source, row.day] = row.counted + row.duplicates
-                curve.append((record.timestamp, sum(ledger.values())))
+                if ledger:
+                    curve.append((record.timestamp, sum(ledger.values())))
     finally:
         await consumer.stop()
     return curve
@@ -110,7 +126,7 @@ async def until_counted(settings: Settings, events: int) -> list[tuple[int, int]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--events", type=int, default=400_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
