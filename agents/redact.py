@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable
 
+from agents.redact_match import Span
 from agents.redact_names import names
-from agents.redact_numbers import MAYBE_CODE, Span, longest_run, numbers, plates
+from agents.redact_numbers import MAYBE_CODE, longest_run, numbers, plates
 from agents.redact_online import mails, qqs, wechats
 from agents.redact_places import homes
 from agents.redact_scan import AT, HOME, NUMERAL, QQ, WECHAT, Found, everything, scan

@@ -1,11 +1,10 @@
 """Finds phones, identity numbers, bank cards, plates and papers in a text."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from agents.redact_scan import CARD, PAPER, SPACES
-
-Span = tuple[int, int, str]
+from agents.redact_match import Span, starts_of, tried
+from agents.redact_scan import CARD, DIGIT_CLASS, PAPER, SPACES
 
 # What people put between digits. No comma, colon or asterisk: sums, times and masked values.
 SEP = r"[ \t\r\n\u00a0\u2000-\u200a\u202f\u3000\-\u2010-\u2015\u2212~～.·•‧∙・_+]"
@@ -19,7 +18,7 @@ LONG_RUN = re.compile(
 )
 
 # Digits as one number has them; what is found of the longest decides which kinds it may be.
-_RUN = re.compile(rf"\d(?:{SEP}{{0,3}}\d){{4,}}")
+_RUN = re.compile(rf"[{DIGIT_CLASS}](?<=\d)(?:{SEP}{{0,3}}\d){{4,}}")
 
 _MOBILE = re.compile(
     rf"(?<!\d)(?<!\d\.)(?:[（(]?(?:\+|00)?86[）)]?{SEP}{{0,3}}|0{SEP}?)?"
@@ -117,22 +116,6 @@ _JUNK = re.compile(r"[^0-9Xx×]+")
 
 def _digits(text: str) -> str:
     return _JUNK.sub("", text)
-
-
-def starts_of(pattern: re.Pattern[str], view: str) -> list[int]:
-    """Where the pattern is found, in order."""
-    return [hit.start() for hit in pattern.finditer(view)]
-
-
-def tried(pattern: re.Pattern[str], view: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
-    """What pattern.finditer(view) gives, if matches begin only at these places; they come in order."""
-    done = 0
-    for place in places:
-        if place >= done:
-            hit = pattern.match(view, place)
-            if hit:
-                done = hit.end()
-                yield hit
 
 
 def longest_run(view: str) -> int:

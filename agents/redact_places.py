@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from agents.redact_numbers import Span, starts_of, tried
+from agents.redact_match import Span, starts_of, tried
+from agents.redact_scan import DIGIT_CLASS
 
 _CN = "一二三四五六七八九十百零〇两"
 _N = rf"(?:\d{{1,5}}|[{_CN}]{{1,5}})"
@@ -27,12 +28,9 @@ _TAIL = rf"(?:{_GAP}{_BUILDING})?(?:{_GAP}{_UNIT})?(?:{_GAP}{_FLOOR})?(?:{_GAP}{
 
 # Every address at house-number level has one of these; buildings, units and rooms begin there.
 _NUMBER = re.compile(
-    rf"[\d{_CN}A-Za-z\u017f\u212a甲乙丙丁东西南北中](?=[\d{_CN}A-Za-z\u017f\u212a]{{0,4}}\s?[号室栋幢座楼#户弄层单梯门排房\-－—–−_])"
+    rf"[{DIGIT_CLASS}{_CN}A-Za-z\u017f\u212a甲乙丙丁东西南北中](?=[{DIGIT_CLASS}{_CN}A-Za-z\u017f\u212a]{{0,4}}\s?[号室栋幢座楼#户弄层单梯门排房\-－—–−_])"
 )
-_STREET_NUMBER = re.compile(rf"[\d{_CN}]\s?[号弄户]|门牌")
-_HOME = re.compile(
-    rf"[\dA-Z甲乙丙丁东西南北中{_CN}a-z]\s?(?:[号室栋幢座楼#户弄层单梯门排房]|[-－—–−_]\s?[\d{_CN}])|门牌"
-)
+_STREET_NUMBER = re.compile(rf"[{DIGIT_CLASS}{_CN}]\s?[号弄户]|门牌")
 _HOME = re.compile(
     rf"{_BUILDING}{_GAP}(?:{_UNIT}{_GAP})?(?:{_FLOOR}{_GAP})?(?:{_ROOM}|{_DASHED_ROOM}|\d{{1,2}}{_DASH}\d{{1,2}}(?:室|号|户))"
     rf"|{_UNIT}{_GAP}(?:{_FLOOR}{_GAP})?{_ROOM}|{_FLOOR}{_GAP}(?:[A-Z]?\d{{2,4}}|[{_CN}]{{3,4}})\s?(?:室|号房|房间|户(?!居民|业主))",

@@ -53,8 +53,11 @@ _CARD_WORDS = words(
 )
 _AT_WORDS = words("@ # 艾特 爱特 小老鼠 圈a 圈A at At aT AT")
 
-_DECIMALS = "".join(filter(str.isdecimal, map(chr, range(sys.maxunicode))))
-SPACES = "".join(filter(str.isspace, map(chr, range(sys.maxunicode))))
+DECIMALS: Final = "".join(filter(str.isdecimal, map(chr, range(sys.maxunicode))))
+# All digits for a class of characters that the engine looks up in a table, which it does not for
+# \d; all beyond the basic plane with them, since each there costs a comparison.
+DIGIT_CLASS: Final = "".join(filter("\uffff".__ge__, DECIMALS)) + "\U00010000-\U0010ffff"
+SPACES: Final = "".join(filter(str.isspace, map(chr, range(sys.maxunicode))))
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\u017f\u212a"
 
 
@@ -64,7 +67,7 @@ def _pairs(first: Iterable[str], second: Iterable[str]) -> Iterable[str]:
 
 def _table() -> dict[str, int]:
     """Each word or pair with the kinds it may be part of."""
-    between = _DECIMALS + "Oo \t\r\n\u3000-–—.·、"
+    between = DECIMALS + "Oo \t\r\n\u3000-–—.·、"
     brackets = "(（[【{<"
     kinds: dict[int, list[Iterable[str]]] = {
         SURE: [SURE_WORDS],
@@ -79,7 +82,7 @@ def _table() -> dict[str, int]:
         ],
         HOME: [
             _pairs(
-                _DECIMALS + _LETTERS + SPACES + "甲乙丙丁东西南北中一二三四五六七八九十百零〇两",
+                DECIMALS + _LETTERS + SPACES + "甲乙丙丁东西南北中一二三四五六七八九十百零〇两",
                 "号室栋幢座楼#户弄层单梯门排房-－—–−_",
             ),
             ["门牌"],
