@@ -155,7 +155,9 @@ class _Batch:
 
     def change(self) -> Change:
         counts = list(self._counts.values())
-        for alert in judge.of_counts(self._rules, self._state.counts, counts, self._at, self._zone):
+        for alert in judge.of_counts(
+            self._rules, self._state.counts, counts, self._state.alerts, self._at, self._zone
+        ):
             self._raise(alert)
         return Change(
             at_ms=self._at_ms,

@@ -1,10 +1,11 @@
 """The rules, read from rules.yaml, and the alerts they raise over what was just counted."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -143,13 +144,14 @@ def of_counts(
     rules: Rules,
     counts: Counts,
     increments: list[CountRow],
+    raised: Container[str],
     at: datetime,
     zone: ZoneInfo,
 ) -> Iterable[Alert]:
     """Alerts that the live totals give once these increments are added to them.
 
     Only hours that were touched are looked at; what is outside the taxonomy, and
-    history, raises nothing.
+    history, raises nothing. raised: ids of alerts that were raised before.
     """
     added: dict[tuple[str, str], dict[int, int]] = {}
     for row in increments:
@@ -162,44 +164,55 @@ def of_counts(
             if most < rule.limit:
                 continue
             for hour in sorted(hours):
+                window = _count_window(rule, hour, zone)
+                if alert_id(rule.id, county, category, window.name) in raised:
+                    continue
                 fresh = sum(n for other, n in hours.items() if hour - rule.hours < other <= hour)
                 observed = counts.rolling(county, category, hour, rule.hours) + fresh
                 if observed >= rule.limit:
-                    yield _count_alert(rule, counts, county, category, hour, observed, at, zone)
+                    alert = _count_alert(rule, (county, category), window, observed, at)
+                    alert.history = counts.per_day(county, category, hour // 24, 14)
+                    yield alert
+
+
+class _CountWindow(NamedTuple):
+    """The hour buckets that a count rule looks at, local times; named by hour or day."""
+
+    start: datetime
+    end: datetime
+    name: str
+
+
+@lru_cache(maxsize=4096)
+def _count_window(rule: CountRule, hour: int, zone: ZoneInfo) -> _CountWindow:
+    end = datetime.fromtimestamp((hour + 1) * 3600, zone)
+    last_day = (end - timedelta(hours=1)).date().isoformat()
+    return _CountWindow(
+        end - timedelta(hours=rule.hours), end, str(hour) if rule.hours == 1 else last_day
+    )
 
 
 def _count_alert(
-    rule: CountRule,
-    counts: Counts,
-    county: str,
-    category: str,
-    hour: int,
-    observed: int,
-    at: datetime,
-    zone: ZoneInfo,
+    rule: CountRule, series: tuple[str, str], window: _CountWindow, observed: int, at: datetime
 ) -> Alert:
-    end = datetime.fromtimestamp((hour + 1) * 3600, UTC)
-    start = end - timedelta(hours=rule.hours)
-    local_day = (end - timedelta(hours=1)).astimezone(zone).date().isoformat()
-    window = str(hour) if rule.hours == 1 else local_day
+    county, category = series
     place, matter = _names(county, category)
     return Alert(
-        id=alert_id(rule.id, county, category, window),
+        id=alert_id(rule.id, county, category, window.name),
         rule=rule.id,
         level=rule.level,
         county_code=county,
         category=category,
-        window_start=start,
-        window_end=end,
+        window_start=window.start,
+        window_end=window.end,
         observed=observed,
         limit=rule.limit,
         title=f"{place}：{matter}{rule.hours}小时内{observed}件",
         reason=(
-            f"{start.astimezone(zone):%m月%d日%H时}起{rule.hours}小时内，"
+            f"{window.start:%m月%d日%H时}起{rule.hours}小时内，"
             f"{matter}类事项{observed}件，达到规则 {rule.id} 的上限{rule.limit}件。"
         ),
         raised_at=at,
-        history=counts.per_day(county, category, hour // 24, 14),
     )
 
 
