@@ -8,7 +8,7 @@ from agents.redact_names import names
 from agents.redact_numbers import MAYBE_CODE, longest_run, numbers, plates
 from agents.redact_online import mails, qqs, wechats
 from agents.redact_places import homes
-from agents.redact_scan import AT, HOME, NUMERAL, QQ, WECHAT, Found, everything, scan
+from agents.redact_scan import AT, HOME, NUMERAL, PLATE, QQ, WECHAT, Found, everything, scan
 from agents.redact_views import digit_view, is_coded, plain_view
 
 _TOKEN = re.compile(r"〔[^〔〕\s]{2,3}〕")
@@ -40,7 +40,7 @@ def _spans(view: str, *, coded: bool = True, every: bool = False) -> list[Span]:
         spans.extend(_codes(view, kinds))
     if kinds & NUMERAL and (digits := digit_view(view)) is not None:
         spans.extend(_codes(digits, -1))
-    if coded:
+    if coded and kinds & PLATE:
         spans.extend(plates(view))
     spans.extend(names(view, found, latin=coded))
     if kinds & HOME:
@@ -51,10 +51,15 @@ def _spans(view: str, *, coded: bool = True, every: bool = False) -> list[Span]:
 def _apart(spans: Iterable[Span], taken: list[tuple[int, int]]) -> list[Span]:
     """The spans that overlap none before them, nor a token already there, in the order of the text."""
     kept: list[Span] = []
-    for start, end, kind in spans:
-        if start < end and all(end <= left or right <= start for left, right in taken):
-            taken.append((start, end))
-            kept.append((start, end, kind))
+    for span in spans:
+        start, end, _ = span
+        for left, right in taken:
+            if left < end and start < right:
+                break
+        else:
+            if start < end:
+                taken.append((start, end))
+                kept.append(span)
     return sorted(kept)
 
 
@@ -64,13 +69,14 @@ def _once(text: str) -> str:
     spans = _spans(view, coded=coded)
     if not spans:
         return text
-    kept = _apart(spans, [hit.span() for hit in _TOKEN.finditer(view)])
+    tokens = [hit.span() for hit in _TOKEN.finditer(view)] if "〔" in view else []
     parts, done = [], 0
-    for start, end, kind in kept:
+    for start, end, kind in _apart(spans, tokens):
         left, right = (start, end) if places is None else (places[start], places[end - 1] + 1)
         parts.append(f"{text[done:left]}〔{kind}〕")
         done = right
-    return _TWINS.sub(r"\1", "".join(parts) + text[done:])
+    redacted = "".join(parts) + text[done:]
+    return _TWINS.sub(r"\1", redacted) if redacted.count("〔住址〕") > 1 else redacted
 
 
 def redact(text: str) -> str:

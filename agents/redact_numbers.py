@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from agents.redact_match import Span, starts_of, tried
-from agents.redact_scan import CARD, DIGIT_CLASS, PAPER, SPACES
+from agents.redact_scan import CARD, DIGIT_CLASS, PAPER, PROVINCES, SPACES
 
 # What people put between digits. No comma, colon or asterisk: sums, times and masked values.
 SEP = r"[ \t\r\n\u00a0\u2000-\u200a\u202f\u3000\-\u2010-\u2015\u2212~～.·•‧∙・_+]"
@@ -52,14 +52,12 @@ _PUBLIC_ACCOUNT = re.compile(r"对公|公司|单位|公众|户号|缴费|水费|
 
 _FILL = r"""(?:[证卡件编]?号码?|编码|证件|是|为|[:：="'\s（(\[【]|No\.?|字|第)*"""
 _PLATE = re.compile(
-    r"(?:WJ\s?)?[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼军空海]"
+    rf"(?:WJ\s?)?[{PROVINCES}]"
     r"[\s·•.．‧∙・\-]{0,2}[A-Z][\s·•.．‧∙・\-]{0,2}"
     r"(?=(?:[A-Z\s·•.\-]*\d))[A-Z0-9](?:[\s·•.\-]?[A-Z0-9]){3}[\s·•.\-]?[A-Z0-9挂学警港澳试超领](?:[\s·•.\-]?[A-Z0-9])?(?![A-Z0-9])",
     re.I,
 )
-_PLATE_START = re.compile(
-    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼军空海](?=[\s·•.．‧∙・\-]{0,2}[A-Za-z\u017f\u212a])"
-)
+_PLATE_START = re.compile(rf"[{PROVINCES}](?=[\s·•.．‧∙・\-]{{0,2}}[A-Za-z\u017f\u212a])")
 _ARMED_POLICE = re.compile(r"WJ\s?\Z", re.I)
 _PAPER = re.compile(
     r"(?:(?:护照|通行证|台胞证|回乡证|返乡证|居留证|居留许可|居住证|暂住证|[军警士]官证|士兵证|军人证|文职证|残疾[^\d，。]{0,3}证|出生[^\d，。]{0,4}证明?|执法证"
@@ -137,10 +135,11 @@ def numbers(view: str, longest: int, kinds: int) -> Iterator[Span]:
         yield from identities(view)
     if longest >= 12:
         yield from cards(view, cued=bool(kinds & CARD))
+    starts = starts_of(_PHONE_START, view)
     if longest >= 11 or _MOBILE_ODD.search(view):
-        yield from mobiles(view)
+        yield from mobiles(view, starts)
     if longest >= 7:
-        yield from landlines(view)
+        yield from landlines(view, starts)
 
 
 def is_identity(digits: str) -> bool:
@@ -202,9 +201,9 @@ _COORDINATE = re.compile(r"1\d\d\.\d{5,}$")
 _ISO_DATE = re.compile(r"(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}(?!\d)")
 
 
-def mobiles(view: str) -> Iterator[Span]:
-    """Mobile numbers in any writing."""
-    for hit in tried(_MOBILE, view, starts_of(_PHONE_START, view)):
+def mobiles(view: str, starts: list[int]) -> Iterator[Span]:
+    """Mobile numbers in any writing. starts: where one may begin."""
+    for hit in tried(_MOBILE, view, starts):
         start, end = hit.span()
         text = hit["n"]
         if (
@@ -239,9 +238,12 @@ def _is_service(view: str, start: int) -> bool:
     return verdict
 
 
-def landlines(view: str) -> Iterator[Span]:
-    """Landlines with an area code, or behind a cue without one; service numbers stay."""
-    for hit in tried(_LANDLINE, view, starts_of(_PHONE_START, view)):
+def landlines(view: str, starts: list[int]) -> Iterator[Span]:
+    """Landlines with an area code, or behind a cue without one; service numbers stay.
+
+    starts: where one with an area code may begin.
+    """
+    for hit in tried(_LANDLINE, view, starts):
         start, end = hit.span()
         if not _stays(view, start, end) and not _is_service(view, start):
             yield start, end, "电话"

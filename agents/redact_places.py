@@ -184,5 +184,5 @@ def _streets(view: str) -> Iterator[Span]:
                     hit.end(),
                     "住址",
                 )
-    for hit in _DOORPLATE.finditer(view):
+    for hit in _DOORPLATE.finditer(view) if "门牌" in view else ():
         yield *hit.span("n"), "住址"

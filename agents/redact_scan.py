@@ -36,11 +36,13 @@ QQ: Final = 512
 AT: Final = 1024
 CARD: Final = 2048
 MINORITY_CUE: Final = 4096  # a word that may stand before a minority name
+PLATE: Final = 8192  # a province and a letter, or what may stand between them
 
 NAME_WORDS: Final = SURE | COMPOUND_NAME | MINORITY | MINORITY_CUE
 _PLACED: Final = NAME_WORDS | PLAIN_NAME
 
 CHINESE_DIGITS: Final = "零〇○一幺么壹弌二贰貳两三叁參四肆五伍六陆陸七柒八捌九玖"
+PROVINCES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼军空海"
 MINORITY_CUES: Final = words(
     "姓名 名叫 我叫 叫做 我是 联系人 投诉人 举报人 村民 牧民 邻居 老师 律师 书记 主任 医生 网格员 同学 学生 死者 伤者 原告 被告 儿子 女儿 丈夫 妻子 老板 业主 本人 name"
 )
@@ -89,6 +91,7 @@ def _table() -> dict[str, int]:
         ],
         PAPER: [_PAPER_WORDS],
         CARD: [_CARD_WORDS],
+        PLATE: [_pairs(PROVINCES, _LETTERS + SPACES + "·•.．‧∙・-")],
         WECHAT: [words("微 威信 加威 薇 徽信 维信 v V w W")],
         QQ: [words("q Q 扣 企鹅 球球 口口")],
         AT: [
