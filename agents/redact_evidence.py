@@ -2,6 +2,8 @@
 
 import re
 
+from agents.redact_scan import DECIMALS, SPACES
+
 # Characters that make an ordinary word with the surname behind them.
 WORD_BEFORE = {
     "程": "过工课流日里路行教章规议方进历全疗",
@@ -44,7 +46,7 @@ WORD_BEFORE = {
     "石": "",
 }
 # Behind a name: its bearer's particulars, title, or belongings.
-AFTER = re.compile(
+_AFTER = re.compile(
     r"、[\u4e00-\u9fff]{2,3}[、等和）)。]|"
     r"[（(]\s?(?:男|女|化名|身份|电话|手机|联系|\d|系|我|本|原|已|时年|现年|[丈妻儿女父母户])"
     r"|[,，、\s]{0,2}(?:男|女)(?:[,，、\s）)。]|$)|[,，]?(?:汉族|回族|藏族|裕固族|现年|生于|出生)|[,，]\s?\d{2,3}岁"
@@ -52,7 +54,7 @@ AFTER = re.compile(
     r"|(?:书记|副?主任|副?[局所院科处股站镇乡县市区部村组社队厂店校园会]长|律师|法官|检察官|民警|警官|老师|教师|医生|大夫|护士|主治|经理|总经理|老板|先生|女士|小姐|同志|师傅|网格员|会计|文书|阿姨|叔叔|大爷|大妈|同学|教练|教授|董事长|工程师|班主任|司机|夫妇|夫妻|父子|母子|父女|兄弟|姐妹|一家|等\d*[一二三四五六七八九十两]?[人名户]|本人|他们?|她们?|这[个名]|此人|签[名字收]|未成年|的?(?:低保|户口|宅基地|养老金|医药费|丈夫|妻子|老公|老婆|儿子|女儿|父亲|母亲|爱人|身份证|电话|手机|微信|家[门里属的]|哥哥|弟弟|姐姐|妹妹|孩子|房东|房子|债务|欠款|遗体|尸体|骨灰|病历|工资|名下|名义|账[户号]))"
 )
 # Behind a name: what a person does or suffers.
-ACTS = re.compile(
+_ACTS = re.compile(
     r"(?:把|将|说|称|打[伤了我人]|殴打|辱骂|骂|拖欠|欠我|体罚|侵[吞占]|勾结|欠[薪款债]|借[走了我款条钱]|承包|强[占拆行]|霸占|侵占|占用|拒[绝不]|威胁|恐吓|私[自搭]|违规|违法|擅自|于\d|因[病工为车]|之间|两[人家]|签[订了]|出具|死亡|去世|身亡|失踪|被[打骗害撞拘捕]|诈骗|骗[走了取]|贪污|挪用|收受|索要|开车|驾[车驶]|酒后|向[我他]|走失|住在|曾|多次|一直|始终|至今|仍|却|不[给肯让同接理]|未[支办]|没有?|找[我到人]|来我|在我|到我|家[住的门里养]|强行|承诺|答应|同意|负责|带[人着领]|要求|欺|以.{1,6}为由|名下|担任|反映|经营|带头|因|在\d|租|向我|与我|和我|对我|给我|也|都|就|还|又|已)"
 )
 # Behind what looks like a name: the rest of a firm's name.
@@ -66,3 +68,17 @@ TITLE = re.compile(
 ROLE_WORD = re.compile(
     r"(?:书记|主任|局长|所长|校长|院长|老师|律师|经理|先生|女士|同志|师傅|队长|村长|镇长|医生)"
 )
+
+# Whatever begins a match of _AFTER or _ACTS is written in the pattern, a space or a digit.
+_AFTER_FIRST = frozenset(_AFTER.pattern + SPACES + DECIMALS)
+_ACTS_FIRST = frozenset(_ACTS.pattern + SPACES + DECIMALS)
+
+
+def belongs(view: str, end: int) -> bool:
+    """Whether particulars of a person, a title or belongings stand at `end`."""
+    return view[end : end + 1] in _AFTER_FIRST and _AFTER.match(view, end) is not None
+
+
+def acts(view: str, end: int) -> bool:
+    """Whether at `end` stands what a person does or suffers."""
+    return view[end : end + 1] in _ACTS_FIRST and _ACTS.match(view, end) is not None

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from agents.redact_evidence import ACTS, AFTER, ORG_AFTER, ROLE_WORD, TITLE, WORD_BEFORE
+from agents.redact_evidence import ORG_AFTER, ROLE_WORD, TITLE, WORD_BEFORE, acts, belongs
 from agents.redact_lexicon import (
     COMPOUND,
     CUES,
@@ -159,9 +159,7 @@ def _three(view: str, start: int, cue: int, usual_word: bool) -> int:  # noqa: P
         return 0
     closed = cue == 2 and (not after or after in _BEFORE_MARK)
     # Behind a role word and before a mark nothing on the right need prove it; these searches take long.
-    proven = (not closed or view[start] in _RISKY) and (
-        AFTER.match(view, end) is not None or ACTS.match(view, end) is not None
-    )
+    proven = (not closed or view[start] in _RISKY) and (belongs(view, end) or acts(view, end))
     plain = view[start] in _PLAIN
     if inside in WORDS_INSIDE and not closed and not (cue and plain and proven and not usual_word):
         return 0
@@ -190,19 +188,14 @@ def _two(view: str, start: int, cue: int, usual_word: bool, inside: str) -> int:
     after = view[end : end + 1]
     if not cue or usual_word or inside[0] in _NOT_THIRD or inside in WORDS_INSIDE:
         return 0
-    proven = AFTER.match(view, end) is not None
+    proven = belongs(view, end)
     if not proven:
         if view[start] in _RISKY and view[start - 1 : start] not in {":", "："}:
             return 0
         if cue == 2:
-            proven = (
-                not after
-                or after in _BEFORE_MARK
-                or after in _NOT_THIRD
-                or ACTS.match(view, end) is not None
-            )
+            proven = not after or after in _BEFORE_MARK or after in _NOT_THIRD or acts(view, end)
         else:
-            proven = view[start] in _PLAIN and ACTS.match(view, end) is not None
+            proven = view[start] in _PLAIN and acts(view, end)
     return end if proven and not _blocked(view, view[start:end], end) else 0
 
 

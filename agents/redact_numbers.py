@@ -135,9 +135,11 @@ def numbers(view: str, longest: int, kinds: int) -> Iterator[Span]:
         yield from identities(view)
     if longest >= 12:
         yield from cards(view, cued=bool(kinds & CARD))
-    starts = starts_of(_PHONE_START, view)
-    if longest >= 11 or _MOBILE_ODD.search(view):
+    starts = starts_of(_PHONE_START, view) if longest >= 7 else []
+    if longest >= 11:
         yield from mobiles(view, starts)
+    elif _MOBILE_ODD.search(view):
+        yield from mobiles(view, starts_of(_PHONE_START, view))
     if longest >= 7:
         yield from landlines(view, starts)
 
