@@ -8,7 +8,19 @@ from agents.redact_names import names
 from agents.redact_numbers import MAYBE_CODE, longest_run, numbers, plates
 from agents.redact_online import mails, qqs, wechats
 from agents.redact_places import homes
-from agents.redact_scan import AT, HOME, NUMERAL, PLATE, QQ, WECHAT, Found, everything, scan
+from agents.redact_scan import (
+    AT,
+    DASH,
+    HOME,
+    NUMERAL,
+    PLATE,
+    QQ,
+    STREET,
+    WECHAT,
+    Found,
+    everything,
+    scan,
+)
 from agents.redact_views import digit_view, is_coded, plain_view
 
 _TOKEN = re.compile(r"〔[^〔〕\s]{2,3}〕")
@@ -43,8 +55,8 @@ def _spans(view: str, *, coded: bool = True, every: bool = False) -> list[Span]:
     if coded and kinds & PLATE:
         spans.extend(plates(view))
     spans.extend(names(view, found, latin=coded))
-    if kinds & HOME:
-        spans.extend(homes(view))
+    if kinds & (HOME | STREET | DASH):
+        spans.extend(homes(view, kinds))
     return spans
 
 

@@ -208,7 +208,7 @@ def mobiles(view: str, starts: list[int]) -> Iterator[Span]:
     for hit in tried(_MOBILE, view, starts):
         start, end = hit.span()
         text = hit["n"]
-        if (
+        if not text.isdecimal() and (
             not (_even(text) or hit["odd"])
             or _FOUR.match(text)
             or _COORDINATE.match(text)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from agents.redact_match import Span, starts_of, tried
-from agents.redact_scan import DIGIT_CLASS
+from agents.redact_scan import DASH, DIGIT_CLASS, HOME, STREET
 
 _CN = "一二三四五六七八九十百零〇两"
 _N = rf"(?:\d{{1,5}}|[{_CN}]{{1,5}})"
@@ -30,7 +30,6 @@ _TAIL = rf"(?:{_GAP}{_BUILDING})?(?:{_GAP}{_UNIT})?(?:{_GAP}{_FLOOR})?(?:{_GAP}{
 _NUMBER = re.compile(
     rf"[{DIGIT_CLASS}{_CN}A-Za-z\u017f\u212a甲乙丙丁东西南北中](?=[{DIGIT_CLASS}{_CN}A-Za-z\u017f\u212a]{{0,4}}\s?[号室栋幢座楼#户弄层单梯门排房\-－—–−_])"
 )
-_STREET_NUMBER = re.compile(rf"[{DIGIT_CLASS}{_CN}]\s?[号弄户]|门牌")
 _HOME = re.compile(
     rf"{_BUILDING}{_GAP}(?:{_UNIT}{_GAP})?(?:{_FLOOR}{_GAP})?(?:{_ROOM}|{_DASHED_ROOM}|\d{{1,2}}{_DASH}\d{{1,2}}(?:室|号|户))"
     rf"|{_UNIT}{_GAP}(?:{_FLOOR}{_GAP})?{_ROOM}|{_FLOOR}{_GAP}(?:[A-Z]?\d{{2,4}}|[{_CN}]{{3,4}})\s?(?:室|号房|房间|户(?!居民|业主))",
@@ -65,7 +64,7 @@ _AFTER_ROAD = re.compile(rf"(?:[^\W\d_]{{2,10}}?)?{_TAIL}|{_GAP}{_DASHED.pattern
 _GROUP = re.compile(
     rf"(?:第\s?)?{_N}\s?(?:村民小组|村?小组|组|社(?!区)|生产队|大?队|屯|连)\s?[,，]?(?:门牌)?(?:第)?{_N}(?:[-之附]\d{{1,3}})?\s?(?:号|户){_NOT_HOUSE}(?!居民|群众|村民|人家|农户)"
 )
-_GROUP_START = re.compile(rf"[第\d{_CN}](?=[\s\d{_CN}]{{0,7}}[村小组社生大队屯连])")
+_GROUP_START = re.compile(rf"[第{DIGIT_CLASS}{_CN}](?=[\s\d{_CN}]{{0,7}}[村小组社生大队屯连])")
 _VILLAGE = re.compile(
     rf"(?:村|屯|庄|寨)\s?(?:[东西南北中前后上下]街?)?\s?\d{{1,4}}(?:[-之附]\d{{1,3}})?\s?号{_NOT_HOUSE}",
 )
@@ -128,28 +127,39 @@ _STAY = re.compile(
 )
 
 
-def homes(view: str) -> Iterator[Span]:
-    """Building with room, dashed rooms, road with number, village with group and number."""
+def homes(view: str, kinds: int) -> Iterator[Span]:
+    """Building with room, dashed rooms, road with number, village with group and number.
+
+    kinds: what the scan found beside numbers.
+    """
     places = starts_of(_NUMBER, view)
-    if places:
-        yield from _rooms(view, places)
-    if _STREET_NUMBER.search(view):
+    if kinds & (HOME | STREET):
+        yield from _buildings(view, places)
+    if kinds & DASH:
+        yield from _dashed(view, places)
+    yield from _estate_rooms(view, places)
+    if kinds & STREET:
         yield from _streets(view)
 
 
-def _rooms(view: str, places: list[int]) -> Iterator[Span]:
-    """Buildings with a room, and dashed rooms.
-
-    places: where a number or letter stands before a word of buildings, in order.
-    """
+def _buildings(view: str, places: list[int]) -> Iterator[Span]:
+    """Buildings with a room. places: where one may begin, in order."""
     for hit in tried(_HOME, view, places):
         start, end = hit.span()
         if not _OFFICE_BEFORE.search(view, max(0, start - 6), start):
             yield _name_start(view, start), end, "住址"
+
+
+def _dashed(view: str, places: list[int]) -> Iterator[Span]:
+    """Rooms written with dashes: 3-2-501."""
     for hit in tried(_DASHED, view, places):
         start, end = hit.span()
         if not _STAY.search(view, max(0, start - 10), start) and not _CLOCK.match(hit[0]):
             yield start, end, "住址"
+
+
+def _estate_rooms(view: str, places: list[int]) -> Iterator[Span]:
+    """Rooms and houses right behind the name of an estate."""
     for hit in tried(_ESTATE_ROOM, view, places):
         start, end = hit.span("n")
         if _IS_ESTATE.search(view, max(0, start - 6), start) and not _public(view, start, end):

@@ -29,7 +29,7 @@ MINORITY: Final = 4  # a part of a minority name
 PLAIN_NAME: Final = 8  # a plain surname and a given character that form no ordinary word
 DOTTED: Final = 16
 NUMERAL: Final = 32  # a Chinese digit beside another digit or what may stand between two
-HOME: Final = 64  # a number before 号, 栋, 室 …
+HOME: Final = 64  # a number before 栋, 室 …
 PAPER: Final = 128
 WECHAT: Final = 256
 QQ: Final = 512
@@ -37,6 +37,8 @@ AT: Final = 1024
 CARD: Final = 2048
 MINORITY_CUE: Final = 4096  # a word that may stand before a minority name
 PLATE: Final = 8192  # a province and a letter, or what may stand between them
+STREET: Final = 16384  # a number before 号, 弄 or 户
+DASH: Final = 32768  # a number before what parts building from room
 
 NAME_WORDS: Final = SURE | COMPOUND_NAME | MINORITY | MINORITY_CUE
 _PLACED: Final = NAME_WORDS | PLAIN_NAME
@@ -71,6 +73,7 @@ def _table() -> dict[str, int]:
     """Each word or pair with the kinds it may be part of."""
     between = DECIMALS + "Oo \t\r\n\u3000-–—.·、"
     brackets = "(（[【{<"
+    numbers = DECIMALS + _LETTERS + SPACES + "甲乙丙丁东西南北中一二三四五六七八九十百零〇两"
     kinds: dict[int, list[Iterable[str]]] = {
         SURE: [SURE_WORDS],
         COMPOUND_NAME: [COMPOUND.split("|")],
@@ -82,13 +85,9 @@ def _table() -> dict[str, int]:
             _pairs(CHINESE_DIGITS + "Oo", CHINESE_DIGITS + between),
             _pairs(between, CHINESE_DIGITS + "Oo"),
         ],
-        HOME: [
-            _pairs(
-                DECIMALS + _LETTERS + SPACES + "甲乙丙丁东西南北中一二三四五六七八九十百零〇两",
-                "号室栋幢座楼#户弄层单梯门排房-－—–−_",
-            ),
-            ["门牌"],
-        ],
+        HOME: [_pairs(numbers, "室栋幢座楼#层单梯门排房")],
+        STREET: [_pairs(numbers, "号弄户"), ["门牌"]],
+        DASH: [_pairs(numbers, "#-－—–−_")],
         PAPER: [_PAPER_WORDS],
         CARD: [_CARD_WORDS],
         PLATE: [_pairs(PROVINCES, _LETTERS + SPACES + "·•.．‧∙・-")],
