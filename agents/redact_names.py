@@ -119,7 +119,7 @@ def _blocked(view: str, name: str, end: int) -> bool:
     return THING_AFTER.match(view, end) is not None or ORG_AFTER.match(view, end) is not None
 
 
-def _judge(view: str, start: int) -> int:
+def _judge(view: str, start: int) -> int:  # noqa: PLR0911
     """Where the name that begins at `start` ends, or 0 if none does."""
     surname = view[start]
     two = view[start : start + 2]
@@ -127,13 +127,18 @@ def _judge(view: str, start: int) -> int:
     usual_word = two in WORDS_AT_START
     before = view[start - 1] if start else ""
     plain = surname in _PLAIN
-    # An ordinary word needs a role or kin word before it, which ends with one of these.
-    if (
-        (usual_word or (not plain and two[1:] + third in WORDS_INSIDE))
-        and before not in _CUE_LAST
-        and before not in _FILLERS
-    ) or (two[1] in _NOT_THIRD and third not in _GIVEN):
+    if two[1] in _NOT_THIRD and third not in _GIVEN:
         return 0
+    # A role or kin word before it ends with one of these; without one, an ordinary word is no
+    # name, nor a rarer surname with nothing behind it that tells of a person.
+    if before not in _CUE_LAST and before not in _FILLERS:
+        if usual_word:
+            return 0
+        if not plain and (
+            two[1:] + third in WORDS_INSIDE
+            or not (belongs(view, start + 2) or belongs(view, start + 3) or acts(view, start + 3))
+        ):
+            return 0
     if before and (
         before in "老小"
         or before in WORD_BEFORE.get(surname, "")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from agents.redact_checks import is_card, is_identity
 from agents.redact_match import Span, starts_of, tried
 from agents.redact_scan import CARD, DIGIT_CLASS, PAPER, PROVINCES, SPACES
 
@@ -92,23 +93,6 @@ _PHONE_LETTERS = re.compile(
     re.I,
 )
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_PROVINCES = frozenset(
-    str(code)
-    for code in (
-        *range(11, 16),
-        *range(21, 24),
-        *range(31, 38),
-        *range(41, 47),
-        *range(50, 55),
-        *range(61, 66),
-        71,
-        81,
-        82,
-        83,
-        91,
-    )
-)
 _JUNK = re.compile(r"[^0-9Xx×]+")
 
 
@@ -142,42 +126,6 @@ def numbers(view: str, longest: int, kinds: int) -> Iterator[Span]:
         yield from mobiles(view, starts_of(_PHONE_START, view))
     if longest >= 7:
         yield from landlines(view, starts)
-
-
-def is_identity(digits: str) -> bool:
-    """Whether 15 or 18 characters are an identity number: province, date and (18) checksum.
-
-    Source: GB 11643-1999, ISO 7064 MOD 11-2.
-
-    >>> is_identity("11010519491231002X"), is_identity("110105194912310021")
-    (True, False)
-    """
-    if digits[:2] not in _PROVINCES:
-        return False
-    month, day = (
-        (digits[10:12], digits[12:14]) if len(digits) == 18 else (digits[8:10], digits[10:12])
-    )
-    if not ("01" <= month <= "12" and "01" <= day <= "31"):
-        return False
-    if len(digits) == 15:
-        return True
-    if not "1850" <= digits[6:10] <= "2099":
-        return False
-    last = "10X98765432"[sum(int(d) * w for d, w in zip(digits, _WEIGHTS, strict=False)) % 11]
-    return digits[17].upper().replace("×", "X") == last
-
-
-def is_card(digits: str) -> bool:
-    """Whether the digits pass Luhn's test. Source: ISO/IEC 7812-1, annex B.
-
-    >>> is_card("6222021001116245702"), is_card("6222021001116245703")
-    (True, False)
-    """
-    total = 0
-    for place, char in enumerate(reversed(digits)):
-        digit = int(char) << (place & 1)
-        total += digit - 9 if digit > 9 else digit
-    return total % 10 == 0
 
 
 def _stays(view: str, start: int, end: int) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from agents.redact import redact
+from agents.redact_checks import is_card
 from agents.redact_lexicon import words
-from agents.redact_numbers import is_card
 
 Draw = Callable[[random.Random], str]
 
