@@ -14,7 +14,7 @@ from streams.errors import UserError
 _CHUNK_BYTES: Final = 1 << 20
 
 
-class Idle(Exception):  # noqa: N818 - not an error: nothing to read
+class Idle(Exception):
     """Nothing to read now; more may come."""
 
 

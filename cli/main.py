@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import click
 
-from streams.errors import Fatal, HuishangError, Retryable, UserError
+from streams.errors import Fatal, HuishangError, Retryable, SettingsError, UserError
 
 REPORT_TO: Final = "the project's issue list"
 
@@ -165,8 +165,6 @@ def code_of(error: HuishangError) -> Exit:
     >>> code_of(Retryable("127.0.0.1:9092 does not answer")).value
     69
     """
-    from streams.settings import SettingsError  # noqa: PLC0415
-
     match error:
         case SettingsError():
             return Exit.SETTINGS

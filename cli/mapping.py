@@ -29,7 +29,7 @@ DEFAULTS: Final[dict[str, dict[str, str]]] = {
 _YES_NO: Final = {"是": True, "否": False, "yes": True, "no": False, "y": True, "n": False}
 
 
-class Refused(Exception):  # noqa: N818 - a verdict on a row
+class Refused(Exception):
     """A row that cannot become an event. Holds no personal text: see `shape`."""
 
     def __init__(self, field: str, got: str, expected: str) -> None:

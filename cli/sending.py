@@ -114,7 +114,7 @@ class Times(NamedTuple):
         return (self.fixed or progress.started_at).isoformat()
 
 
-class FileChanged(Exception):  # noqa: N818 - a finding: start anew
+class FileChanged(Exception):
     """What had been published is no longer what the file begins with."""
 
 

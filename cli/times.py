@@ -34,7 +34,7 @@ _DAY_OR_MONTH_FIRST: Final = re.compile(r"\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d
 _WEEKDAY: Final = re.compile(r"\(?(?:星期|周|礼拜)[一二三四五六日天]\)?")
 
 
-class UnreadableTime(ValueError):  # noqa: N818 - a verdict on a cell
+class UnreadableTime(ValueError):
     """A time that cannot be read, or reads in two ways; the message says what was expected."""
 
 

@@ -6,6 +6,7 @@ HuishangError
 │   └── SinkBusy   the store asks to be left alone
 └── Fatal          going on would be wrong            → stop, exit non-zero
     └── UserError  a command was given something wrong → one sentence, exit 2
+        └── SettingsError  a setting cannot be used    → one sentence, exit 78
 
 Every message says what was got, what was expected, and what to do.
 """
@@ -62,3 +63,7 @@ class Fatal(HuishangError):
 
 class UserError(Fatal):
     """A command was given something it cannot use."""
+
+
+class SettingsError(UserError):
+    """A setting cannot be used."""

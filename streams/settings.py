@@ -18,7 +18,7 @@ from platformdirs import user_data_path
 from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from streams.errors import UserError
+from streams.errors import SettingsError
 from streams.runfile import RUN_FILE, Run, read_run
 
 __all__ = [
@@ -147,10 +147,6 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)  # `load` reads the others, and remembers which gave what
-
-
-class SettingsError(UserError):
-    """A setting cannot be used; the command exits with 78."""
 
 
 class Shown(NamedTuple):

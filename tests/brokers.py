@@ -223,7 +223,7 @@ class ApacheKafka:
         cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
         tool = self._command("-Xmx128m", "kafka.tools.StorageTool", "format")
         done = subprocess.run(
-            [*tool, "-t", cluster, "-c", str(self._properties)],
+            [*tool, f"--cluster-id={cluster}", "-c", str(self._properties)],
             check=False,
             capture_output=True,
             text=True,

@@ -12,8 +12,7 @@ from click.testing import CliRunner, Result
 
 from cli import output
 from cli.main import COMMANDS, MEANING, Exit, main
-from streams.errors import Fatal, Retryable, UserError
-from streams.settings import SettingsError
+from streams.errors import Fatal, Retryable, SettingsError, UserError
 
 
 @pytest.fixture

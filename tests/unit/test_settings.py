@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from streams import runfile, settings
-from streams.settings import Settings, SettingsError, load, masked, read_run, shown, strangers
+from streams.errors import SettingsError
+from streams.settings import Settings, load, masked, read_run, shown, strangers
 
 
 @pytest.fixture(autouse=True)
