@@ -17,7 +17,7 @@ from streams.errors import HuishangError
 LENGTH_LIMIT: Final = 256 * 1024  # characters of one statement
 
 
-class Refused(HuishangError):  # noqa: N818 - a verdict, like Fatal and Retryable
+class Refused(HuishangError):
     """A statement that may not run here; the message says which rule it breaks."""
 
 

@@ -16,7 +16,7 @@ _FETCH_WITHIN_S = 900
 CACHE_VARIABLE = "HUISHANG_TEST_CACHE"
 
 
-class KafkaMissing(Exception):  # noqa: N818  a skip's reason, not a fault
+class KafkaMissing(Exception):
     """Apache Kafka cannot run here; the message says what is missing and how to get it."""
 
 
