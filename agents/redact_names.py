@@ -136,7 +136,10 @@ def _judge(view: str, start: int) -> int:  # noqa: PLR0911
             return 0
         if not plain and (
             two[1:] + third in WORDS_INSIDE
-            or not (belongs(view, start + 2) or belongs(view, start + 3) or acts(view, start + 3))
+            or not (
+                (third in _GIVEN and (acts(view, start + 3) or belongs(view, start + 3)))
+                or belongs(view, start + 2)
+            )
         ):
             return 0
     if before and (

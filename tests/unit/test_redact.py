@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -86,8 +87,8 @@ def test_length_is_bounded(text: str) -> None:
 @given(_TEXTS)
 def test_the_quick_scans_miss_nothing(text: str) -> None:
     view, _ = plain_view(text)
-    quick = _apart(_spans(view, coded=is_coded(text)), [])
-    assert quick == _apart(_spans(view, every=True), [])
+    quick = _apart(_spans(view, coded=is_coded(text)), [], len(view))
+    assert quick == _apart(_spans(view, every=True), [], len(view))
 
 
 @given(_TEXTS)
@@ -118,3 +119,26 @@ def test_mobiles_vanish_in_any_writing(
     )
     redacted = redact(f"请打我电话{prefix}{written}，谢谢")
     assert re.fullmatch(r"请打我电话.{0,5}〔手机〕，谢谢", redacted, re.S), redacted
+
+
+# Each repeats what some pattern begins with, and never lets it end.
+_ENDLESS = words(
+    "1 0 139 13900001234 138-0013- 8-8-8- 一 零二 （ ( a a. a@ @a. # vx v微信 QQ 甘 甘A 甘A1 王 王建 王建国 张建国， 我叫王建国， 张、 李（ 联系人 联系人： 我叫， 姓名"
+    " 欧阳 买买提 古丽· · 东大街 1号 3栋 3栋2单元 1-1 村 一组 组1 附1号 护照 身份证 卡号 电话 〔手机〕 〔 门牌 Wang Zhang name xm 为是 编号 〔住址〕"
+)
+
+
+@pytest.mark.parametrize("piece", _ENDLESS)
+def test_a_pass_takes_time_with_the_length_only(piece: str) -> None:
+    """Four times the text may take at most eleven times as long: square growth takes sixteen."""
+
+    def least_s(characters: int) -> float:
+        text = piece * (characters // len(piece))
+        runs = []
+        for _ in range(5):
+            start = time.perf_counter()
+            _once(text)
+            runs.append(time.perf_counter() - start)
+        return min(runs)
+
+    assert least_s(8_000) < 11 * least_s(2_000) + 0.005
