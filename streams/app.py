@@ -88,7 +88,8 @@ def consume(app: App, topics: Iterable[str], handler: Handler) -> None:
     async def handle(batch: Batch) -> None:
         try:
             async with lanes[batch.tp]:
-                await handler(batch)
+                if not batch.forgotten:
+                    await handler(batch)
         except asyncio.CancelledError:
             raise
         except Exception as error:
