@@ -31,13 +31,18 @@ def expectations(event: type[msgspec.Struct]) -> dict[str, str]:
 def _describe(path: str, kind: inspect.Type, table: dict[str, str]) -> None:
     if isinstance(kind, inspect.Metadata):
         kind = kind.type
-    table[path] = _words(kind)
+    table[path] = in_words(kind)
     if isinstance(kind, inspect.StructType):
         for field in kind.fields:
             _describe(f"{path}.{field.encode_name}", field.type, table)
 
 
-def _words(kind: inspect.Type) -> str:
+def in_words(kind: inspect.Type) -> str:
+    """What a field of this type asks for.
+
+    >>> in_words(inspect.IntType(ge=1, le=4))
+    'an integer, 1 to 4'
+    """
     match kind:
         case inspect.StructType():
             words = "a JSON object"

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args, get_type_hints
 import msgspec
 import msgspec.inspect
 
+from agents.expected import in_words
 from cli import times
 from streams.contracts import EVENTS
 from streams.counties import COUNTIES, CountyCode, named
@@ -168,7 +169,7 @@ def _fields(struct: Any, prefix: str = "") -> list[Field]:
                 path=prefix + field.name,
                 kind=kind,
                 type=hints[field.name],
-                expected=times.EXPECTED if kind == "instant" else _expected(inner),
+                expected=times.EXPECTED if kind == "instant" else in_words(inner),
                 required=field.required and not prefix,
             )
         )
@@ -184,28 +185,6 @@ def _kind(inner: msgspec.inspect.Type) -> Literal["instant", "bool", "text", "ot
         case msgspec.inspect.StrType():
             return "text"
     return "other"
-
-
-def _expected(kind: msgspec.inspect.Type) -> str:
-    """What a field asks for, in words.
-
-    >>> _expected(msgspec.inspect.IntType(ge=1, le=4))
-    'a whole number from 1 to 4'
-    """
-    match kind:
-        case msgspec.inspect.LiteralType():
-            return "one of " + ", ".join(map(str, kind.values))
-        case msgspec.inspect.BoolType():
-            return "true or false"
-        case msgspec.inspect.IntType() | msgspec.inspect.FloatType():
-            whole = "whole " if isinstance(kind, msgspec.inspect.IntType) else ""
-            low = "" if kind.ge is None else f" from {kind.ge}"
-            return f"a {whole}number{low}" + ("" if kind.le is None else f" to {kind.le}")
-        case msgspec.inspect.StrType(pattern=str()):
-            return f"a text that matches {kind.pattern}"
-        case msgspec.inspect.StrType(max_length=int()):
-            return f"a text of {kind.min_length or 0} to {kind.max_length} characters"
-    return "a text"
 
 
 def convert(field: Field, value: Any, zone: tzinfo) -> Any:
