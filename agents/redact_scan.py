@@ -6,7 +6,7 @@ takes half a microsecond, however many words it holds.
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise, product
 from typing import Final, NamedTuple
 
@@ -65,6 +65,9 @@ SPACES: Final = "".join(filter(str.isspace, map(chr, range(sys.maxunicode))))
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\u017f\u212a"
 
 
+Hit = tuple[int, int, int]  # start, end, number of the word
+
+
 def _pairs(first: Iterable[str], second: Iterable[str]) -> Iterable[str]:
     return map("".join, product(first, second))
 
@@ -107,9 +110,12 @@ def _table() -> dict[str, int]:
     return table
 
 
-_TABLE = _table()
-_KINDS = tuple(_TABLE.values())
-_scan = CharwiseDoubleArrayAhoCorasick(list(_TABLE)).find_overlapping
+def _automaton(table: dict[str, int]) -> tuple[Callable[[str], list[Hit]], tuple[int, ...]]:
+    """The scan for the words of a table, and the kinds of each by its number."""
+    return CharwiseDoubleArrayAhoCorasick(list(table)).find_overlapping, tuple(table.values())
+
+
+_scan, _KINDS = _automaton(_table())
 
 
 class Found(NamedTuple):
