@@ -58,7 +58,9 @@ _PLATE = re.compile(
     r"(?=(?:[A-Z\s·•.\-]*\d))[A-Z0-9](?:[\s·•.\-]?[A-Z0-9]){3}[\s·•.\-]?[A-Z0-9挂学警港澳试超领](?:[\s·•.\-]?[A-Z0-9])?(?![A-Z0-9])",
     re.I,
 )
-_PLATE_START = re.compile(rf"[{PROVINCES}](?=[\s·•.．‧∙・\-]{{0,2}}[A-Za-z\u017f\u212a])")
+_PLATE_START = re.compile(
+    rf"[{PROVINCES}](?=[\s·•.．‧∙・\-]{{0,2}}[A-Za-z\u017f\u212a\u0130\u0131])"
+)
 _ARMED_POLICE = re.compile(r"WJ\s?\Z", re.I)
 _PAPER = re.compile(
     r"(?:(?:护照|通行证|台胞证|回乡证|返乡证|居留证|居留许可|居住证|暂住证|[军警士]官证|士兵证|军人证|文职证|残疾[^\d，。]{0,3}证|出生[^\d，。]{0,4}证明?|执法证"

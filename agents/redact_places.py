@@ -28,7 +28,7 @@ _TAIL = rf"(?:{_GAP}{_BUILDING})?(?:{_GAP}{_UNIT})?(?:{_GAP}{_FLOOR})?(?:{_GAP}{
 
 # Every address at house-number level has one of these; buildings, units and rooms begin there.
 _NUMBER = re.compile(
-    rf"[{DIGIT_CLASS}{_CN}A-Za-z\u017f\u212a甲乙丙丁东西南北中](?=[{DIGIT_CLASS}{_CN}A-Za-z\u017f\u212a]{{0,4}}\s?[号室栋幢座楼#户弄层单梯门排房\-－—–−_])"
+    rf"[{DIGIT_CLASS}{_CN}A-Za-z\u017f\u212a\u0130\u0131甲乙丙丁东西南北中](?=[{DIGIT_CLASS}{_CN}A-Za-z\u017f\u212a\u0130\u0131]{{0,4}}\s?[号室栋幢座楼#户弄层单梯门排房\-－—–−_])"
 )
 _HOME = re.compile(
     rf"{_BUILDING}{_GAP}(?:{_UNIT}{_GAP})?(?:{_FLOOR}{_GAP})?(?:{_ROOM}|{_DASHED_ROOM}|\d{{1,2}}{_DASH}\d{{1,2}}(?:室|号|户))"

@@ -62,7 +62,7 @@ DECIMALS: Final = "".join(filter(str.isdecimal, map(chr, range(sys.maxunicode)))
 # \d; all beyond the basic plane with them, since each there costs a comparison.
 DIGIT_CLASS: Final = "".join(filter("\uffff".__ge__, DECIMALS)) + "\U00010000-\U0010ffff"
 SPACES: Final = "".join(filter(str.isspace, map(chr, range(sys.maxunicode))))
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\u017f\u212a"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\u017f\u212a\u0130\u0131"
 
 
 Hit = tuple[int, int, int]  # start, end, number of the word
