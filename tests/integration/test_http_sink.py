@@ -13,6 +13,7 @@ from tests.processes import Child, run_command, run_huishang
 from tests.stages import Stages, Truth, as_calls, calls, deployed
 from tests.waiting import eventually_sync, free_port, listening
 
+COUNTIES = ("620702", "620721", "620722", "620723", "620724", "620725", "620602", "620621")
 SERVER = """\
 import sys
 from pathlib import Path
@@ -103,7 +104,7 @@ def test_a_server_that_is_away_is_waited_for(embedded_only: Broker, server: Serv
     """When the sink starts, and while events flow: said on /health/ready, and nothing is lost."""
     code, said = schema(embedded_only, server, "apply")
     assert code == 0, said
-    events = calls(range(2_000))
+    events = calls(range(1_150), COUNTIES)
     truth = Truth()
     truth.take("hotline-calls", events)
 
@@ -120,7 +121,7 @@ def test_a_server_that_is_away_is_waited_for(embedded_only: Broker, server: Serv
         eventually_sync(lambda: "trying again" in sink.text(), what="the sink trying")
         server.start()
         stages.ready("sink")
-        with stages.publishing(as_calls(events), rate=400):
+        with stages.publishing(as_calls(events), rate=200):
             eventually_sync(lambda: stages.counted() >= 200, what="200 counted")
             server.kill()
             eventually_sync(says_so, what="the problem on /health/ready")

@@ -63,11 +63,11 @@ def committed(stages: Stages, stage: str, topic: str) -> list[int]:
 
 @pytest.mark.parametrize("stage", ["intake", "tally", "sink"])
 def test_a_stage_killed_in_the_middle_goes_on_exactly(kafka_only: Broker, stage: str) -> None:
-    events, truth = told(range(1_600))
+    events, truth = told(range(1_150))
     red = red_ones(5)
     truth.take(STREAM, red)
     with deployed(kafka_only, "intake", "tally", "sink") as stages:
-        with stages.publishing(as_calls([*red, *events]), rate=400):
+        with stages.publishing(as_calls([*red, *events]), rate=300):
             until_counted(stages, 200)
             stages.restart(stage)
         truth.holds(stages, exact_duplicates=stage != "intake")
@@ -87,11 +87,11 @@ def test_stages_that_are_told_to_stop_in_the_middle_end_well_and_go_on(kafka_onl
 
 
 def test_all_stages_killed_in_the_middle_go_on_exactly(embedded_only: Broker) -> None:
-    events, truth = told(range(1_600))
+    events, truth = told(range(1_150))
     red = red_ones(5)
     truth.take(STREAM, red)
     with deployed(embedded_only, "intake", "tally", "sink") as stages:
-        with stages.publishing(as_calls([*red, *events]), rate=400):
+        with stages.publishing(as_calls([*red, *events]), rate=300):
             until_counted(stages, 200)
             for stage in ("intake", "tally", "sink"):
                 stages.workers[stage].kill()
