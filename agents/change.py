@@ -15,6 +15,7 @@ class Change(Struct, array_like=True, gc=False):
     counts: increments; those with piece 0 go to live totals, others are whole
     history rows. ledger, presence: increments. cases, actions: as they stand.
     marks: points of the daily cycle that are done: (kind, day since 1970).
+    read: (input stream, partition, last offset that a pack brought).
     """
 
     at_ms: int
@@ -27,6 +28,7 @@ class Change(Struct, array_like=True, gc=False):
     alerts: list[Alert] = []
     digests: list[Digest] = []
     marks: list[tuple[str, int]] = []
+    read: list[tuple[str, int, int]] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -68,6 +68,7 @@ class _Batch:
         self._presence: dict[tuple[str, int], PresenceRow] = {}
         self._cases: dict[tuple[str, str], CaseRow] = {}
         self._actions: list[ActionRow] = []
+        self._read: dict[tuple[str, int], int] = {}
         self._alerts: dict[str, Alert] = {}
 
     def take(self, pack: Pack, piece: int) -> None:
@@ -76,14 +77,16 @@ class _Batch:
         arrived = self._arrived.setdefault(self._at_ms // HOUR_MS, array("Q"))
         ledger = _Ledger(self._ledger, pack, self._at_ms // HOUR_MS // HOURS_PER_DAY)
         new, seen = self._new, self._state.seen
+        origin = (pack.stream, pack.partition)
+        read = self._read.get(origin, self._state.read.get(origin, -1))
         events: list[Report | CaseStep | Action] = [*pack.reports, *pack.cases, *pack.actions]
         for event in events:
             identity = event.identity
-            row = ledger.row(event.county, event.origin)
             if identity in new or identity in seen:
-                row.duplicates += 1
+                if not 0 <= event.offset <= read:
+                    ledger.row(event.county, event.origin).duplicates += 1
                 continue
-            row.counted += 1
+            ledger.row(event.county, event.origin).counted += 1
             new.add(identity)
             arrived.append(identity)
             if isinstance(event, Report):
@@ -92,6 +95,8 @@ class _Batch:
                 self._follow(event)
             else:
                 self._actions.append(_action_row(event))
+        if events:
+            self._read[origin] = max(read, events[-1].offset)
 
     def _count(self, pack: Pack, report: Report, piece: int, live_from: int) -> None:
         hour = report.reported_s // 3600
@@ -168,6 +173,7 @@ class _Batch:
             cases=list(self._cases.values()),
             actions=self._actions,
             alerts=list(self._alerts.values()),
+            read=[(*origin, offset) for origin, offset in self._read.items()],
         )
 
 

@@ -90,7 +90,7 @@ class Preparer:
             decoder = self._decoders[stream] = Decoder(stream)
         times = TimeWindow(now, ahead=self._ahead, history=self._history)
         builder = _Builder(
-            stream, int(now.timestamp() * 1000), self._partition_of, self._redact_label
+            stream, partition, int(now.timestamp() * 1000), self._partition_of, self._redact_label
         )
         dead: list[DeadLetter] = []
         accepted = cut = 0
@@ -117,11 +117,16 @@ class Preparer:
             accepted += 1
             pack, origin = builder.place(county, event.source, event.runid)
             if isinstance(event, CaseUpdateEvent):
-                pack.cases.append(self._case(event, event.data, county, origin, reported_s))
+                step = self._case(event, event.data, county, origin, reported_s)
+                step.offset = record.offset
+                pack.cases.append(step)
             elif isinstance(event, AlertActionEvent):
-                pack.actions.append(self._action(event, event.data, county, origin, reported_s))
+                action = self._action(event, event.data, county, origin, reported_s)
+                action.offset = record.offset
+                pack.actions.append(action)
             else:
                 report, was_cut = self._report(event, event.data, county, origin, reported_s)
+                report.offset = record.offset
                 pack.reports.append(report)
                 cut += was_cut
         return Prepared(builder.packs(), dead, accepted, cut)
@@ -220,11 +225,13 @@ class _Builder:
     def __init__(
         self,
         stream: str,
+        input_partition: int,
         at_ms: int,
         partition_of_county: Callable[[str], int],
         redact_label: Callable[[str], str],
     ) -> None:
         self._stream = stream
+        self._input_partition = input_partition
         self._at_ms = at_ms
         self._partition_of = partition_of_county
         self._redact_label = redact_label
@@ -263,6 +270,7 @@ class _Builder:
                             pack.reports[part],
                             pack.cases[part],
                             pack.actions[part],
+                            self._input_partition,
                         ),
                     )
                 )

@@ -19,7 +19,7 @@ from streams.errors import InvalidEvent, Reason
 Redact = Callable[[str], str]
 
 HIDDEN: Final = "〔已隐去〕"
-_WINDOW: Final = 8 * 1024  # characters redacted to show 200 of them
+_WINDOW: Final = 1024  # characters redacted to show 200 of them
 _SHORTEST: Final = PREVIEW_LIMIT + 200  # of a window's redacted text, the end is not shown
 _RUNID: Final = re.compile(r"[0-9a-z-]{1,32}")
 _SOURCE_LIMIT: Final = 128  # characters, as in the contract

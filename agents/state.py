@@ -34,6 +34,9 @@ class State:
         self.cases: dict[tuple[str, str], CaseRow] = {}
         self.alerts: dict[str, Alert] = {}
         self.marks: dict[str, int] = {}
+        # Input (stream, partition) → last offset read: what comes again up to here was sent
+        # twice by intake, and is no repeat of its source's.
+        self.read: dict[tuple[str, int], int] = {}
 
     def live_from(self, at_ms: int) -> int:
         """First hour that has a live total at this time; earlier ones are history."""
@@ -65,6 +68,8 @@ class State:
         for alert in change.alerts:
             self.alerts[alert.id] = alert
         self.marks.update(change.marks)
+        for stream, partition, offset in change.read:
+            self.read[stream, partition] = offset
         self.at_ms = max(self.at_ms, change.at_ms)
 
     def _forget(self, at_ms: int) -> None:

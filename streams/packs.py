@@ -20,6 +20,7 @@ class Report(Struct, array_like=True, gc=False):
     origin: index into the pack's origins.
     reported_s: seconds since 1970 UTC. severity: 1–4, 0 when not said.
     zero: an explicit "nothing today", which is counted apart.
+    offset: of the event in its input partition; -1 in packs of before it was kept.
     """
 
     identity: int
@@ -32,6 +33,7 @@ class Report(Struct, array_like=True, gc=False):
     people_band: str = ""
     zero: bool = False
     excerpt: str = ""
+    offset: int = -1
 
 
 class CaseStep(Struct, array_like=True, gc=False):
@@ -47,6 +49,7 @@ class CaseStep(Struct, array_like=True, gc=False):
     reported_s: int
     owner_org: str = ""
     deadline_s: int = 0
+    offset: int = -1
 
 
 class Action(Struct, array_like=True, gc=False):
@@ -61,6 +64,7 @@ class Action(Struct, array_like=True, gc=False):
     reported_s: int
     note: str = ""
     until_s: int = 0
+    offset: int = -1
 
 
 class Pack(Struct, array_like=True, gc=False):
@@ -69,6 +73,7 @@ class Pack(Struct, array_like=True, gc=False):
     at_ms: when intake packed it, milliseconds since 1970 UTC: tally's clock
     for everything that must come out the same when the pack is read again.
     origins: (CloudEvents source, runid), referred to by index.
+    partition: of the input topic. Packs of one come in the order of its offsets.
     """
 
     format: int
@@ -78,6 +83,7 @@ class Pack(Struct, array_like=True, gc=False):
     reports: list[Report] = []
     cases: list[CaseStep] = []
     actions: list[Action] = []
+    partition: int = -1
 
 
 class CountRow(Struct, array_like=True, gc=False):

@@ -158,6 +158,27 @@ def test_what_a_lost_owner_sent_is_what_the_next_one_sends(
     assert pieces[0] == pieces[1]
 
 
+@given(logs(), st.data())
+@settings(deadline=None)
+def test_what_intake_sends_again_after_a_crash_is_no_duplicate(
+    log: list[Pack], data: st.DataObject
+) -> None:
+    """The last batch of an input partition comes again, cut otherwise: nothing changes."""
+    offset = 0
+    for pack in log:
+        pack.stream, pack.partition = "hotline-calls", 3
+        for report in pack.reports:
+            report.offset = offset
+            offset += 1
+    events = [report for pack in log for report in pack.reports]
+    again = events[data.draw(st.integers(0, len(events))) :]
+    resent = Pack(FORMAT, log[-1].at_ms, "hotline-calls", log[0].origins, again, partition=3)
+    once, _ = played(log, [])
+    twice, _ = played([*log, resent], data.draw(st.lists(st.integers(0, 13))))
+    assert twice.counts.live == once.counts.live
+    assert {key: value for key, value in twice.ledger.items() if any(value)} == once.ledger
+
+
 def test_a_total_is_sent_also_when_its_hour_leaves_the_horizon_in_the_same_batch() -> None:
     oldest = NOW_S - 7 * 24 * HOUR
     report = Report(1, 0, "620702", "S01", "phone", oldest)
