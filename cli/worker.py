@@ -6,10 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from aiohttp import web
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from streams import logs
 from streams.app import App
@@ -18,11 +20,14 @@ from streams.errors import SinkBusy, UserError
 from streams.health import Health, serve
 from streams.settings import Settings, load
 from streams.stage import ready_when_assigned, run_stage, watch
+from streams.topics import assert_partitions
 
 if TYPE_CHECKING:
     from sinks.store import Store
 
 log = logging.getLogger(__name__)
+
+_RETRY_S: Final = 2.0
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
 
@@ -47,7 +52,25 @@ def worker(stage: str) -> None:
     settings = load()
     logs.configure(settings.log_format, settings.log_level, stage)
     run = {"intake": _intake, "tally": _tally, "sink": _sink}[stage]
-    _loop_factory()(run(settings))
+    _loop_factory()(_checked(settings, run))
+
+
+async def _checked(
+    settings: Settings, run: Callable[[Settings], Coroutine[Any, Any, None]]
+) -> None:
+    """Run a stage once the broker answers and its topics are as the settings say."""
+    while True:
+        admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+        try:
+            await admin.start()
+            await assert_partitions(settings, admin)
+            break
+        except KafkaError as error:
+            log.warning("Kafka at %s does not answer (%r); trying again", settings.kafka, error)
+            await asyncio.sleep(_RETRY_S)
+        finally:
+            await admin.close()
+    await run(settings)
 
 
 def _loop_factory() -> Callable[[Coroutine[Any, Any, None]], None]:
