@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Literal
 
 from agents.rules import Cycle, alert_id
 from agents.state import State
@@ -12,6 +13,7 @@ from streams.contracts import Alert, Digest
 from streams.counties import COUNTIES
 
 _DAY = timedelta(days=1)
+_NAMES = {"daily_report": "日报告", "daily_consult": "日会商清单"}
 _SEVERITIES = ("红色", "橙色", "黄色", "蓝色")
 
 
@@ -21,12 +23,7 @@ def daily_report(state: State, county: str, window: Window, day: int, at: dateti
     before, _ = _figures(state, county, Window(*(edge - _DAY for edge in window)))
     grid, zero = state.presence.get((county, day), (0, 0))
     total = sum(by_category.values())
-    name = COUNTIES[county].name if county in COUNTIES else county
     lines = [
-        f"# {name}日报告",
-        "",
-        f"时段：{window.start:%Y年%m月%d日%H:%M} 至 {window.end:%Y年%m月%d日%H:%M}",
-        "",
         f"- 新增事项 {total} 件（前一日 {sum(before.values())} 件）",
         f"- 网格上报 {grid} 件，零报告 {zero} 次"
         + ("" if grid or zero else "；截至拟稿时未收到报告"),
@@ -40,16 +37,13 @@ def daily_report(state: State, county: str, window: Window, day: int, at: dateti
             f"| {CATEGORIES[code].name if code in CATEGORIES else code} | {n} | {before[code]} |"
             for code, n in by_category.most_common()
         ]
-    return Digest(
-        id=alert_id("daily_report", county, "", window.end.date().isoformat()),
-        kind="daily_report",
-        county_code=county,
-        window_start=window.start,
-        window_end=window.end,
-        issued_at=at,
-        title=f"{name}日报告 {window.end:%Y-%m-%d}",
-        body="\n".join(lines) + "\n",
-        figures={
+    return _digest(
+        "daily_report",
+        county,
+        window,
+        at,
+        lines,
+        {
             "total": total,
             "before": sum(before.values()),
             "grid_reports": grid,
@@ -80,12 +74,7 @@ def daily_consult(
     )
     if red < cycle.consult_red and orange < cycle.consult_orange and not raised:
         return None
-    name = COUNTIES[county].name if county in COUNTIES else county
     lines = [
-        f"# {name}日会商清单",
-        "",
-        f"时段：{window.start:%Y年%m月%d日%H:%M} 至 {window.end:%Y年%m月%d日%H:%M}",
-        "",
         f"红色事项 {red} 件，橙色事项 {orange} 件，预警 {len(raised)} 条。",
         "",
     ]
@@ -93,16 +82,35 @@ def daily_consult(
         f"{number}. 【{_SEVERITIES[alert.level - 1]}】{alert.title}。{alert.reason}"
         for number, alert in enumerate(raised, 1)
     ]
+    figures = {"red": red, "orange": orange, "alerts": len(raised)}
+    return _digest("daily_consult", county, window, at, lines, figures)
+
+
+def _digest(
+    kind: Literal["daily_report", "daily_consult"],
+    county: str,
+    window: Window,
+    at: datetime,
+    lines: list[str],
+    figures: dict[str, int],
+) -> Digest:
+    name = f"{COUNTIES[county].name if county in COUNTIES else county}{_NAMES[kind]}"
+    head = [
+        f"# {name}",
+        "",
+        f"时段：{window.start:%Y年%m月%d日%H:%M} 至 {window.end:%Y年%m月%d日%H:%M}",
+        "",
+    ]
     return Digest(
-        id=alert_id("daily_consult", county, "", window.end.date().isoformat()),
-        kind="daily_consult",
+        id=alert_id(kind, county, "", window.end.date().isoformat()),
+        kind=kind,
         county_code=county,
         window_start=window.start,
         window_end=window.end,
         issued_at=at,
-        title=f"{name}日会商清单 {window.end:%Y-%m-%d}",
-        body="\n".join(lines) + "\n",
-        figures={"red": red, "orange": orange, "alerts": len(raised)},
+        title=f"{name} {window.end:%Y-%m-%d}",
+        body="\n".join([*head, *lines]) + "\n",
+        figures=figures,
     )
 
 
