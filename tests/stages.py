@@ -347,20 +347,13 @@ class Truth:
     def counted(self) -> int:
         return sum(counted for counted, _ in self.ledger.values())
 
-    def holds(self, stages: Stages, *, exact_duplicates: bool = True, within_s: float = 60) -> None:
-        """Wait until the store says the same, and only that.
-
-        exact_duplicates: False after intake was killed, which may send events again.
-        """
+    def holds(self, stages: Stages, *, within_s: float = 60) -> None:
+        """Wait until the store says the same, and only that."""
 
         def same() -> bool:
             ledger = stages.ledger()
-            wanted = self.ledger
-            if not exact_duplicates:
-                ledger = {key: (row[0], 0) for key, row in ledger.items()}
-                wanted = {key: (row[0], 0) for key, row in wanted.items()}
             counts = stages.counts()
-            assert ledger == wanted, _difference(ledger, wanted)
+            assert ledger == self.ledger, _difference(ledger, self.ledger)
             assert counts == self.counts, _difference(counts, self.counts)
             return True
 

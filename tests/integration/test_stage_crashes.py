@@ -70,7 +70,7 @@ def test_a_stage_killed_in_the_middle_goes_on_exactly(kafka_only: Broker, stage:
         with stages.publishing(as_calls([*red, *events]), rate=300):
             until_counted(stages, 200)
             stages.restart(stage)
-        truth.holds(stages, exact_duplicates=stage != "intake")
+        truth.holds(stages)
         assert stages.alerts() == alerts_of(red)
 
 
@@ -83,7 +83,7 @@ def test_stages_that_are_told_to_stop_in_the_middle_end_well_and_go_on(kafka_onl
                 assert stages.workers[stage].stop() == 0, stages.workers[stage].tail()
                 stages.start(stage)
             stages.ready()
-        truth.holds(stages, exact_duplicates=False)
+        truth.holds(stages)
 
 
 def test_all_stages_killed_in_the_middle_go_on_exactly(embedded_only: Broker) -> None:
@@ -98,7 +98,7 @@ def test_all_stages_killed_in_the_middle_go_on_exactly(embedded_only: Broker) ->
             for stage in ("intake", "tally", "sink"):
                 stages.start(stage)
             stages.ready()
-        truth.holds(stages, exact_duplicates=False)
+        truth.holds(stages)
         assert stages.alerts() == alerts_of(red)
 
 

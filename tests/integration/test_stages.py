@@ -375,5 +375,5 @@ def test_too_many_dead_letters_end_intake_and_nothing_is_lost(kafka_only: Broker
         stages.publish([*as_calls(more), *mixed[1::2]])
         stages.start("intake", dead_letter_limit_pct=100)
         stages.ready("intake")
-        truth.holds(stages, exact_duplicates=False)
+        truth.holds(stages)
         until_equal(lambda: dead_letters(stages), Counter(malformed=1400), "dead letters")
