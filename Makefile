@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help install demo run test check lint types faults bench lock contracts clean
+.PHONY: help install demo run test check lint types bench lock contracts clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,14 +27,17 @@ run: install ## everything embedded, until Ctrl-C
 test: install ## the whole suite; ARGS goes to pytest
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: install
+lint: install ## style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: install
+types: install ## mypy --strict
 	$(BIN)/mypy
 
 check: lint types test ## what CI runs
+
+bench: install ## the whole pipeline beside a bare loop, on Apache Kafka
+	$(BIN)/python -m bench.pipeline $(ARGS)
 
 contracts: install ## write docs/contracts anew from streams/contracts.py
 	$(BIN)/huishang contracts export docs/contracts
