@@ -52,7 +52,8 @@ def worker(stage: str) -> None:
     settings = load()
     logs.configure(settings.log_format, settings.log_level, stage)
     run = {"intake": _intake, "tally": _tally, "sink": _sink}[stage]
-    _loop_factory()(_checked(settings, run))
+    _use_uvloop()
+    asyncio.run(_checked(settings, run))
 
 
 async def _checked(
@@ -73,12 +74,13 @@ async def _checked(
     await run(settings)
 
 
-def _loop_factory() -> Callable[[Coroutine[Any, Any, None]], None]:
+def _use_uvloop() -> None:
+    """Where there is one; also for the loops of Faust's own threads."""
     try:
         import uvloop
     except ImportError:
-        return asyncio.run
-    return uvloop.run
+        return
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
 async def _intake(settings: Settings) -> None:

@@ -22,8 +22,10 @@ from aiokafka.structs import TopicPartition as KafkaTP
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
-# Stock is 1,500 ms: the end of a topic would wait that long.
-FETCH_MAX_WAIT_MS = 100
+# The broker answers a fetch once it has this much, or after this long: larger batches under
+# load, and the end of a topic does not wait the stock 1,500 ms.
+FETCH_MIN_BYTES = 1 << 20
+FETCH_MAX_WAIT_MS = 200
 
 
 class Record(Protocol):
@@ -101,6 +103,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: driver.Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_min_bytes = FETCH_MIN_BYTES
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
 
