@@ -60,6 +60,9 @@ class _Batch:
         self._state = state
         self._rules = rules
         self._zone = zone
+        # What an event by itself can raise an alert for, so that only such events are judged.
+        self._severities = {rule.severity for rule in rules.severity}
+        self._bands = {rule.band for rule in rules.people_band}
         self._at_ms = state.at_ms
         self._new: set[int] = set()
         self._arrived: dict[int, array[int]] = {}
@@ -120,7 +123,7 @@ class _Batch:
                 row.yellow += 1
             else:
                 row.blue += 1
-        if live and (severity == 1 or report.people_band):
+        if live and (severity in self._severities or report.people_band in self._bands):
             for alert in judge.of_event(self._rules, report, self._at):
                 self._raise(alert)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agents import change as changes
 from agents.decide import decide, piece_of
-from agents.rules import Rules
+from agents.rules import Rules, SeverityRule
 from agents.state import State
 from streams import packs
 from streams.packs import FORMAT, CaseStep, CountRow, Pack, Report
@@ -258,3 +258,12 @@ def test_a_red_event_is_raised_with_its_excerpt_once() -> None:
     assert [(alert.rule, alert.level, alert.excerpt) for alert in change.alerts] == [
         ("red", 1, "〔姓名〕家中起火")
     ]
+
+
+def test_a_severity_rule_is_judged_whatever_its_severity() -> None:
+    orange = SeverityRule(id="orange", level=2, severity=2)
+    rules = Rules(missing_report=RULES.missing_report, severity=(orange,))
+    events = [Report(n, 0, "620702", "S14", "patrol", NOW_S, severity=n) for n in (1, 2, 3)]
+    pack = Pack(FORMAT, NOW_S * 1000, "grid-reports", [("/a", "")], events)
+    change = decide(state(), [(0, pack)], rules, ZONE, 0)
+    assert [alert.rule for alert in change.alerts] == ["orange"]
