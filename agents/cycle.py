@@ -36,21 +36,17 @@ def decide_cycle(
         at = now.astimezone(UTC)
         counties = sorted({*expected, *state.counts.counties()})
         if point.kind == "missing_report":
-            change.alerts += [
-                alert
-                for county in expected
-                if (county, point.day) not in state.presence
-                for alert in [judge.missing_report(rules, county, window.start, window.end, at)]
-                if alert.id not in state.alerts
-            ]
+            silent = [county for county in expected if (county, point.day) not in state.presence]
+            alerts = [judge.missing_report(rules, county, *window, at) for county in silent]
+            change.alerts += [alert for alert in alerts if alert.id not in state.alerts]
         elif point.kind == "daily_report":
             change.digests += [
                 digest.daily_report(state, county, window, point.day, at) for county in counties
             ]
         else:
-            alerts = [*state.alerts.values(), *change.alerts]
+            raised = [*state.alerts.values(), *change.alerts]
             for county in counties:
-                agenda = digest.daily_consult(county, window, state, alerts, rules.cycle, at)
+                agenda = digest.daily_consult(county, window, state, raised, rules.cycle, at)
                 if agenda:
                     change.digests.append(agenda)
         change.marks.append((point.kind, point.day))

@@ -107,7 +107,7 @@ def row_of_alert(alert: Alert, version: int) -> Row:
         *(_seconds(alert.window_start), _seconds(alert.window_end)),
         *(alert.observed, alert.limit, alert.expected, alert.p_value),
         *(alert.title, alert.reason, alert.history, alert.excerpt, alert.state),
-        *(_milliseconds(alert.raised_at), version),
+        *(milliseconds(alert.raised_at), version),
     )
 
 
@@ -116,13 +116,13 @@ def row_of_digest(digest: Digest, version: int) -> Row:
     return (
         *(digest.id, digest.kind, digest.county_code),
         *(_seconds(digest.window_start), _seconds(digest.window_end)),
-        *(_milliseconds(digest.issued_at), digest.title, digest.body, digest.figures, version),
+        *(milliseconds(digest.issued_at), digest.title, digest.body, digest.figures, version),
     )
 
 
 def row_of_dead_letter(letter: DeadLetter) -> Row:
     """Row of `dead_letters`. Its version is the time of the answer: a later answer stands."""
-    at_ms = _milliseconds(letter.at)
+    at_ms = milliseconds(letter.at)
     return (
         *(letter.topic, letter.partition, letter.offset),
         *(letter.reason, letter.path, letter.expected),
@@ -135,11 +135,11 @@ def _seconds(instant: datetime) -> int:
     return int(instant.timestamp())
 
 
-def _milliseconds(instant: datetime) -> int:
+def milliseconds(instant: datetime) -> int:
     """Milliseconds since 1970 UTC, exact where a float product would be off by one.
 
     >>> from datetime import UTC
-    >>> _milliseconds(datetime(2026, 3, 1, 0, 0, 0, 1_000, tzinfo=UTC))
+    >>> milliseconds(datetime(2026, 3, 1, 0, 0, 0, 1_000, tzinfo=UTC))
     1772323200001
     """
     return _seconds(instant) * 1_000 + instant.microsecond // 1_000

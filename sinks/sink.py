@@ -13,7 +13,14 @@ from typing import Final
 
 import msgspec
 
-from sinks.rows import Row, row_of_alert, row_of_dead_letter, row_of_digest, rows_of_totals
+from sinks.rows import (
+    Row,
+    milliseconds,
+    row_of_alert,
+    row_of_dead_letter,
+    row_of_digest,
+    rows_of_totals,
+)
 from sinks.store import Store
 from streams import metrics, packs
 from streams.app import App, consume, make_app
@@ -40,12 +47,12 @@ def _totals(value: bytes) -> Rows:
 
 def _alert(value: bytes) -> Rows:
     alert = _decode_alert(value)
-    return [("alerts", [row_of_alert(alert, int(alert.raised_at.timestamp() * 1000))])]
+    return [("alerts", [row_of_alert(alert, milliseconds(alert.raised_at))])]
 
 
 def _digest(value: bytes) -> Rows:
     digest = _decode_digest(value)
-    return [("digests", [row_of_digest(digest, int(digest.issued_at.timestamp() * 1000))])]
+    return [("digests", [row_of_digest(digest, milliseconds(digest.issued_at))])]
 
 
 def _dead_letter(value: bytes) -> Rows:
