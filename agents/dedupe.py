@@ -29,6 +29,11 @@ class SeenIds:
     def __contains__(self, identity: int) -> bool:
         return identity in self._held
 
+    @property
+    def hours(self) -> int:
+        """How many hours of arrival are held."""
+        return len(self._by_hour)
+
     def add(self, hour: int, identities: array[int]) -> None:
         """hour: hours since 1970 UTC. identities: typecode Q, none of them held."""
         self._held.update(identities)

@@ -83,4 +83,5 @@ class Intake:
             )
             for letter in prepared.dead
         ]
-        await asyncio.gather(*sent)
+        with metrics.SEND_SECONDS.labels(REPORTS).time():
+            await asyncio.gather(*sent)

@@ -89,6 +89,8 @@ class Tally:
 
     async def _let_go(self, *_: Any, **__: Any) -> None:
         self._rebalances += 1
+        for partition in self._owned:
+            metrics.forget_state(partition)
         self._owned.clear()
 
     async def _take_over(self, *_: Any, **__: Any) -> None:
@@ -256,7 +258,8 @@ class Tally:
                 await send(self.app, topic, None, item.county_code.encode(), _encode_json(item))
                 for item in said
             ]
-        await asyncio.gather(*sent)
+        with metrics.SEND_SECONDS.labels(COUNTS).time():
+            await asyncio.gather(*sent)
 
     @staticmethod
     def _measure(partition: int, state: State, change: Change, took_s: float) -> None:
@@ -268,6 +271,7 @@ class Tally:
         metrics.BATCH_EVENTS.labels("tally").observe(events)
         metrics.BATCH_SECONDS.labels("tally").observe(took_s)
         metrics.STATE_IDS.labels(partition).set(len(state.seen))
+        metrics.STATE_HOURS.labels(partition).set(state.seen.hours)
         metrics.STATE_KEYS.labels(partition).set(len(state.counts.live))
 
 

@@ -78,7 +78,7 @@ LAG: Final = _gauge(
 )
 LAST_COMMIT: Final = _gauge(
     "huishang_last_commit_timestamp_seconds",
-    "Unix time of the last commit of offsets; moves with each commit.",
+    "Unix time of the last commit of offsets; moves when one is seen, every two seconds.",
     "stage",
 )
 

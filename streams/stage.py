@@ -8,6 +8,7 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Final
 
+from streams import metrics
 from streams.app import App, end_process, lags
 from streams.health import Health
 
@@ -59,18 +60,20 @@ def _spare_the_collector() -> None:
 
 async def watch(app: App, health: Health, topic_prefix: str, now: Callable[[], Any]) -> None:
     """Loop: note lag and committed offsets, so that health and metrics can tell them."""
-    noted: set[tuple[str, int]] = set()
+    noted: dict[tuple[str, int], int] = {}
     while True:
         await asyncio.sleep(WATCH_EVERY_S)
-        found = await lags(app)
-        there = set()
-        for tp, (lag, committed) in found.items():
-            topic = tp.topic.removeprefix(topic_prefix)
-            health.note(topic, tp.partition, committed, lag, now())
-            there.add((topic, tp.partition))
-        for gone in noted - there:
+        found = {
+            (tp.topic.removeprefix(topic_prefix), tp.partition): marks
+            for tp, marks in (await lags(app)).items()
+        }
+        for (topic, partition), (lag, committed) in found.items():
+            health.note(topic, partition, committed, lag, now())
+            if committed != noted.get((topic, partition), committed):
+                metrics.committed(health.stage, now())
+        for gone in noted.keys() - found.keys():
             health.forget(*gone)
-        noted = there
+        noted = {key: committed for key, (_, committed) in found.items()}
 
 
 def ready_when_assigned(app: App, health: Health) -> None:
