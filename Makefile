@@ -36,8 +36,8 @@ types: install ## mypy --strict
 
 check: lint types test ## what CI runs
 
-bench: install ## the whole pipeline beside a bare loop, on Apache Kafka
-	$(BIN)/python -m bench.pipeline $(ARGS)
+bench: install ## everything measured, beside others doing the same, on Apache Kafka
+	@$(BIN)/python -m bench $(ARGS)
 
 contracts: install ## write docs/contracts anew from streams/contracts.py
 	$(BIN)/huishang contracts export docs/contracts

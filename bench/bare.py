@@ -1,21 +1,31 @@
-"""The bare loop: aiokafka's getmany and a msgspec decode, nothing else. A row to compare with.
+"""The row `bare`: aiokafka's getmany and a msgspec decode, nothing else, in a process of its own.
 
 python -m bench.bare BOOTSTRAP TOPIC EVENTS     prints one JSON object
 """
 
 import asyncio
 import json
+import subprocess
 import sys
 import time
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from bench.rows import Row
+from bench.site import STREAM, Lab
 from streams.contracts import HotlineCallEvent
 
 
-async def measure(bootstrap: str, topic: str, events: int) -> dict[str, float]:
-    """events_per_s and cpu_us_per_event of reading and decoding a topic of four partitions."""
+def measure(lab: Lab) -> Row:
+    site = lab.input()
+    argv = [sys.executable, "-m", "bench.bare", site.bootstrap, site.topic(STREAM), str(lab.events)]
+    row: Row = json.loads(subprocess.run(argv, check=True, stdout=subprocess.PIPE).stdout)
+    return row
+
+
+async def read(bootstrap: str, topic: str, events: int) -> Row:
+    """Read and decode a topic of four partitions."""
     decode = msgspec.json.Decoder(HotlineCallEvent).decode
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
@@ -31,11 +41,10 @@ async def measure(bootstrap: str, topic: str, events: int) -> dict[str, float]:
     consumer.assign(partitions)
     await consumer.seek_to_beginning(*partitions)
     read = 0
-    started = cpu_started = 0.0
+    # Before the first fetch: what it brings, 16 MB, is no gift.
+    started, cpu_started = time.perf_counter(), time.process_time()
     while read < events:
         fetched = await consumer.getmany(timeout_ms=500, max_records=20_000)
-        if fetched and not started:
-            started, cpu_started = time.perf_counter(), time.process_time()
         for records in fetched.values():
             for record in records:
                 decode(record.value)
@@ -47,4 +56,4 @@ async def measure(bootstrap: str, topic: str, events: int) -> dict[str, float]:
 
 if __name__ == "__main__":
     bootstrap, topic, events = sys.argv[1:]
-    print(json.dumps(asyncio.run(measure(bootstrap, topic, int(events)))))
+    print(json.dumps(asyncio.run(read(bootstrap, topic, int(events)))))

@@ -1,7 +1,7 @@
 """Generates the benchmarks' input: hotline calls as upstream publishes them, some 450 bytes each."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -10,12 +10,15 @@ from cli.demo_texts import SENTENCES, written
 from cli.producing import Record
 from streams.counties import in_city
 
+COUNTIES = in_city("62")  # Gansu: 86
 _FILLER = (
     "我们这里的群众一直反映情况，希望有关领导能够重视并且尽快给大家一个答复，谢谢您的帮助和支持"
 )
 
 
-def hotline_calls(topic: str, events: int, seed: int, runid: str) -> Iterator[Record]:
+def hotline_calls(
+    topic: str, events: int, seed: int, runid: str, counties: Sequence[str] = COUNTIES
+) -> Iterator[Record]:
     """5 % are repeats of a recent event; texts of 60–120 characters, some with personal data.
 
     A repeat goes to its original's partition, as a publisher's key would have it: so whoever
@@ -23,7 +26,6 @@ def hotline_calls(topic: str, events: int, seed: int, runid: str) -> Iterator[Re
     Reported half an hour ago on average; 5 % are grave, so that staff are shown them.
     """
     dice = random.Random(seed)
-    counties = in_city("62")
     texts = []
     for _ in range(2_000):
         category = dice.choice(sorted(SENTENCES))

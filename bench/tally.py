@@ -1,0 +1,123 @@
+"""The rows `tally_1m` and `tally_50m`: tally alone, with that many identities held before it starts.
+
+The journal is filled beforehand, as if the identities had come in evenly over the
+dedupe horizon, so that tally recovers them; then packs that intake made beforehand
+are put on `reports`. Memory per identity is what the recovered worker holds above
+one that has nothing to hold.
+"""
+
+import os
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from agents import change as changes
+from agents.change import Change
+from bench.pipeline import curve_of_totals, done_by
+from bench.rows import Row, rate_of
+from bench.site import MIB, Lab, Site, Worker, wait_until
+from cli.producing import Record
+from streams import journal
+from streams.journal import Claim, Entry
+from streams.topics import COUNTS, JOURNAL, REPORTS
+
+_HOUR_MS: Final = 3_600_000
+_ID_BYTES: Final = 8
+_IDS_PER_ENTRY: Final = 100_000  # 800 KB, under a broker's 1 MB
+
+
+class _Pack(NamedTuple):
+    partition: int
+    value: bytes
+
+
+def measure(lab: Lab, ids: int) -> Row:
+    """One run with `ids` identities held."""
+    packs = lab.once("packs", lambda: _packs(lab))
+    empty_mib = lab.once("empty tally", lambda: _empty_mib(lab))
+    with lab.site() as site:
+        site.publish(_held_before(site, ids))
+        with site.worker("tally") as tally:
+            recovery_s = recovered_s([tally], site.settings.partitions)
+            recovered_mib = tally.rss_mib()
+            before_s = tally.cpu_s()
+            reports = site.topic(REPORTS)
+            site.publish(
+                Record(reports, None, pack.value, partition=pack.partition) for pack in packs
+            )
+            wait_until(lambda: done_by([tally]) >= lab.events, "every event tallied")
+            cpu_s = tally.cpu_s() - before_s
+            ended_mib = tally.rss_mib()
+            held = tally.metric("huishang_state_ids")
+        curve = curve_of_totals(site.log_of(COUNTS))
+    if held < ids:
+        raise RuntimeError(f"{ids} identities were in the journal, tally holds {held:.0f}")
+    return {
+        "events_per_s": rate_of(curve),
+        "cpu_us_per_event": cpu_s * 1e6 / lab.events,
+        "ids_recovered": ids,
+        "ids_at_end": held,
+        "recovery_s": recovery_s,
+        "recovered_ids_per_s": ids / recovery_s,
+        "recovered_rss_mib": recovered_mib,
+        "rss_at_end_mib": ended_mib,
+        "bytes_per_id": (recovered_mib - empty_mib) * MIB / ids,
+    }
+
+
+def recovered_s(workers: Sequence[Worker], partitions: int) -> float:
+    """Wait until every partition is recovered; seconds from the first's start to the last's end.
+
+    Readiness does not say it: a worker may be ready while it still recovers.
+    """
+
+    def spans() -> list[tuple[float, float]]:
+        return [span for worker in workers for span in worker.recoveries()]
+
+    wait_until(lambda: len(spans()) >= partitions, "every partition recovered")
+    return max(end for _, end in spans()) - min(start for start, _ in spans())
+
+
+def _packs(lab: Lab) -> list[_Pack]:
+    """What intake makes of the load."""
+    with lab.site() as site:
+        lab.publish_calls(site)
+        with site.worker("intake") as intake:
+            wait_until(lambda: done_by([intake]) >= lab.events, "every event taken in")
+        return [_Pack(record.partition, record.value) for record in site.log_of(REPORTS)]
+
+
+def _empty_mib(lab: Lab) -> float:
+    with lab.site() as site, site.worker("tally") as tally:
+        recovered_s([tally], site.settings.partitions)
+        return tally.rss_mib()
+
+
+def _held_before(site: Site, ids: int) -> Iterator[Record]:
+    """Journal records of an owner that took in `ids` random identities over the horizon."""
+    settings = site.settings
+    topic, partitions = site.topic(JOURNAL), settings.partitions
+    hours = settings.dedupe_days * 24 - 1  # the first would be forgotten while we measure
+    start_hour = int(time.time()) // 3600 - hours + 1
+    for partition in range(partitions):
+        owner = uuid.uuid4().hex
+        claim = journal.encode(Claim(owner))
+        yield Record(topic, b"claim-" + owner.encode(), claim, partition=partition)
+        held = _share(ids, partition, partitions)
+        seq = 0
+        for number in range(hours):
+            hour, left = start_hour + number, _share(held, number, hours)
+            while left:
+                taken = min(left, _IDS_PER_ENTRY)
+                left -= taken
+                change = Change(hour * _HOUR_MS, [(hour, os.urandom(_ID_BYTES * taken))])
+                entry = Entry(owner, seq, seq + 1, -1, changes.encode(change))
+                seq += 1
+                key = f"{owner}-{seq}".encode()
+                yield Record(topic, key, journal.encode(entry), partition=partition)
+
+
+def _share(whole: int, number: int, parts: int) -> int:
+    """The number-th of `parts` shares that differ by one at most and add up to the whole."""
+    return whole * (number + 1) // parts - whole * number // parts

@@ -1,0 +1,145 @@
+"""What the benchmarks make of their measurements: medians, ratios, the shape of --json."""
+
+import itertools
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from agents.decode import Decoder, identity
+from bench import __main__ as bench
+from bench.load import hotline_calls
+from bench.markers import marker
+from bench.pipeline import curve_of_totals
+from bench.progress import Progress
+from bench.publisher import fresh
+from bench.rows import Row, medians, percentile, rate_of, ratios, report, table
+from bench.site import Lab, Measure
+from streams import packs
+from streams.packs import FORMAT, LedgerRow, Totals
+
+RUNS: dict[str, dict[int, Row]] = {
+    "pipeline": {
+        0: {"events_per_s": 100.0, "cpu_us_per_event": 10.0},
+        1: {"events_per_s": 40.0, "cpu_us_per_event": 12.0},
+        2: {"events_per_s": 90.0, "cpu_us_per_event": 11.0},
+    },
+    "bare": {
+        0: {"events_per_s": 200.0, "cpu_us_per_event": 5.0},
+        2: {"events_per_s": 300.0, "cpu_us_per_event": 5.5},
+    },
+    "sink": {0: {"events_per_s": 7.0, "cpu_us_per_event": 1.0}},
+}
+
+
+def test_percentile_is_a_value_that_was_seen() -> None:
+    values = [float(value) for value in range(1, 201)]
+    assert percentile(values, 50) == 100
+    assert percentile(values, 99) == 198
+    assert percentile([5.0], 99) == 5
+
+
+def test_a_rate_needs_two_moments() -> None:
+    assert rate_of([(0, 10), (250, 20), (2_000, 110)]) == 50
+    with pytest.raises(ValueError, match="too few"):
+        rate_of([(5, 10), (5, 20)])
+
+
+def test_medians_are_of_each_figure_over_the_rounds_that_gave_it() -> None:
+    assert medians(RUNS["pipeline"]) == {"events_per_s": 90, "cpu_us_per_event": 11, "runs": 3}
+    assert medians({0: {"a": 1.0}, 1: {"a": 3.0, "b": 7.0}}) == {"a": 2, "b": 7, "runs": 2}
+
+
+def test_ratios_compare_within_a_round() -> None:
+    """Round 1 has no bare run; the sink counts rows, not events."""
+    assert ratios(RUNS) == {
+        "pipeline_to_bare": pytest.approx(0.4),  # median of 100/200 and 90/300
+        "pipeline_to_bare_per_core": pytest.approx(0.5),
+    }
+    held = {"tally_1m": RUNS["bare"], "tally_50m": {0: RUNS["pipeline"][0]}}
+    assert ratios(held) == {"tally_50m_to_tally_1m": 0.5, "tally_50m_to_tally_1m_per_core": 0.5}
+
+
+def test_the_report_is_one_json_object() -> None:
+    said = json.loads(json.dumps(report({**RUNS, "intake": {}}, {"cores": 2}, {"intake": "no"})))
+    assert said.keys() == {"rows", "ratios", "machine", "each", "failed"}
+    assert said["rows"].keys() == RUNS.keys()
+    assert said["rows"]["pipeline"] == {"events_per_s": 90, "cpu_us_per_event": 11, "runs": 3}
+    assert len(said["each"]["pipeline"]) == 3
+    assert said["machine"] == {"cores": 2}
+    assert "failed" not in report(RUNS, {}, {})
+    shown = table(said)
+    assert "pipeline_to_bare_per_core" in shown
+    assert "failed: intake: no" in shown
+
+
+def test_rows_are_chosen_by_name() -> None:
+    known = {**bench.OURS, **bench.AT_RATES}
+    assert bench.chosen("", known) == known
+    assert list(bench.chosen("bare, pipeline", known)) == ["pipeline", "bare"]
+    assert list(bench.chosen("latency,sink", known)) == ["sink", *bench.AT_RATES]
+    with pytest.raises(ValueError, match="no row brae"):
+        bench.chosen("brae", known)
+
+
+def test_rounds_are_interleaved_and_a_row_that_fails_spoils_no_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[tuple[int, str]] = []
+
+    def measure(name: str) -> Measure:
+        def run(lab: Lab) -> Row:
+            calls.append((lab.round, name))
+            if name == "b":
+                raise RuntimeError("no luck")
+            return {"events_per_s": 100.0 * (lab.round + 1), "top": lab.top_rate}
+
+        return run
+
+    monkeypatch.setattr(Lab, "clear", lambda _: None)
+    lab = Lab.__new__(Lab)
+    names = {"pipeline": measure("pipeline"), "b": measure("b"), "c": measure("c")}
+    with Progress(6) as progress:
+        runs, failed = bench.measured(lab, names, 2, None, progress)
+    assert calls == [(0, "pipeline"), (0, "b"), (0, "c"), (1, "pipeline"), (1, "c")]
+    assert failed == {"b": "RuntimeError: no luck"}
+    assert runs["b"] == {}
+    assert [row["top"] for row in runs["c"].values()] == [100, 150]  # the median so far
+    assert "b failed" in capsys.readouterr().err
+
+
+def test_events_are_read_off_the_totals_of_the_ledger() -> None:
+    class Sent:
+        def __init__(self, timestamp: int, *ledger: LedgerRow) -> None:
+            self.timestamp = timestamp
+            self.value = packs.encode(Totals(FORMAT, 1, 0, [], list(ledger)))
+
+    def row(county: str, counted: int, duplicates: int) -> LedgerRow:
+        return LedgerRow(county, "hotline-calls", "/s", "r", 20_000, counted, duplicates)
+
+    curve = curve_of_totals(
+        [
+            Sent(10, row("620102", 5, 0), row("620103", 2, 1)),
+            Sent(20),
+            Sent(30, row("620102", 9, 1)),
+        ]
+    )
+    assert curve == [(10, 8), (20, 8), (30, 13)]
+
+
+def test_markers_have_a_key_and_an_alert_of_their_own_outside_the_load() -> None:
+    now = datetime(2026, 3, 1, 8, tzinfo=UTC)
+    markers = [marker(number, now) for number in range(3_000)]
+    assert len({found.key for found in markers}) == len(markers)
+    assert len({found.alert for found in markers}) == len(markers)
+    decode = Decoder("hotline-calls").decode
+    load = [decode(each.value, ()) for each in hotline_calls("t", 500, 1, "r")]
+    counties = {event.data.county_code for event in load}
+    assert not counties & {county for county, _, _ in (found.key for found in markers)}
+
+
+def test_the_publisher_makes_events_with_ids_of_their_own_and_repeats() -> None:
+    decode = Decoder("hotline-calls").decode
+    made = [identity(decode(value, ())) for value in itertools.islice(fresh(1), 6_000)]
+    assert len(set(made)) == 6_000 - 6_000 // 20
+    assert made[19] == made[18]
