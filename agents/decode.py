@@ -7,7 +7,8 @@ value of the event: paths are checked names, expectations come from the contract
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -23,6 +24,7 @@ from streams.errors import InvalidEvent, Reason
 
 Headers = Sequence[tuple[str, bytes]]
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 STRUCTURED: Final = "application/cloudevents+json"
 # Of an event that is too long anyway, this much is searched for identity fields.
 _SCAN_LIMIT_BYTES: Final = 4 * EVENT_LIMIT_BYTES
@@ -254,30 +256,37 @@ class TimeWindow:
     """
 
     def __init__(self, now: datetime, *, ahead: timedelta, history: timedelta) -> None:
-        self._latest_s = (now + ahead).timestamp()
-        self._earliest_s = (now - history).timestamp()
+        self._latest = now + ahead - _EPOCH
+        self._earliest = now - history - _EPOCH
         self._ahead_min = ahead.total_seconds() / 60
         self._history_days = history.days
 
-    def check(self, event: Event) -> float:
-        """`reported_at` in epoch seconds. Raises InvalidEvent (time_out_of_range)."""
-        reported_s = event.data.reported_at.timestamp()
-        if not self._earliest_s <= reported_s <= self._latest_s:
+    def check(self, data: Matter) -> int:
+        """`reported_at` in whole epoch seconds. Raises InvalidEvent (time_out_of_range)."""
+        reported_at, occurred_at = data.reported_at, data.occurred_at
+        since = reported_at - _epoch_in(reported_at.tzinfo)
+        if not self._earliest <= since <= self._latest:
             raise InvalidEvent(
                 Reason.TIME_OUT_OF_RANGE,
                 "$.data.reported_at",
                 f"a time at most {self._ahead_min:g} minutes ahead of now"
                 f" and at most {self._history_days} days ago",
             )
-        if event.data.occurred_at.timestamp() > self._latest_s:
+        if occurred_at > reported_at and occurred_at - _EPOCH > self._latest:
             raise InvalidEvent(
                 Reason.TIME_OUT_OF_RANGE,
                 "$.data.occurred_at",
                 f"a time at most {self._ahead_min:g} minutes ahead of now",
             )
-        return reported_s
+        return since.days * 86_400 + since.seconds
 
 
-def check_times(event: Event, now: datetime, *, ahead: timedelta, history: timedelta) -> float:
+@lru_cache(maxsize=4096)
+def _epoch_in(offset: tzinfo | None) -> datetime:
+    """1970-01-01T00:00Z as written there: times of one offset are subtracted three times as fast."""
+    return _EPOCH.astimezone(offset)
+
+
+def check_times(event: Event, now: datetime, *, ahead: timedelta, history: timedelta) -> int:
     """One event's `reported_at` in epoch seconds, or InvalidEvent: see TimeWindow."""
-    return TimeWindow(now, ahead=ahead, history=history).check(event)
+    return TimeWindow(now, ahead=ahead, history=history).check(event.data)

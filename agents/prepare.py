@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from agents.classify import Classifier
 from agents.decode import Decoder, TimeWindow, identity
-from agents.locate import county_of
+from agents.packing import Builder
 from agents.preview import dead_letter
 from streams.batches import Record
 from streams.categories import CATEGORIES, OUTSIDE
@@ -22,22 +22,20 @@ from streams.contracts import (
     EXCERPT_LIMIT,
     TEXT_LIMIT,
     TITLE_LIMIT,
-    AlertAction,
     AlertActionEvent,
-    CaseUpdate,
     CaseUpdateEvent,
     DeadLetter,
-    Event,
     GridReport,
-    HotlineCall,
+    GridReportEvent,
+    HotlineCallEvent,
     Matter,
     OpinionItem,
+    OpinionItemEvent,
 )
 from streams.errors import InvalidEvent
-from streams.packs import FORMAT, Action, CaseStep, Pack, Report
+from streams.packs import Action, CaseStep, Pack, Report
 from streams.topics import partition_of
 
-EVENTS_PER_PACK: Final = 1_000  # keeps a pack well under a broker's 1 MB
 _GRAVE: Final = frozenset({1, 2})  # severities
 _CROWD: Final = "30+"
 # Redacting this much of a text gives a whole excerpt, unless nearly all of it is redacted.
@@ -88,17 +86,24 @@ class Preparer:
         decoder = self._decoders.get(stream)
         if decoder is None:
             decoder = self._decoders[stream] = Decoder(stream)
-        times = TimeWindow(now, ahead=self._ahead, history=self._history)
-        builder = _Builder(
+        builder = Builder(
             stream, partition, int(now.timestamp() * 1000), self._partition_of, self._redact_label
         )
+        adders: dict[str, Callable[..., bool]] = {
+            "case-updates": self._add_case,
+            "alert-actions": self._add_action,
+        }
+        add = adders.get(stream, self._add_report)
+        # Looked up once, not in each of the thousands of turns.
+        decode, place = decoder.decode, builder.place
+        check = TimeWindow(now, ahead=self._ahead, history=self._history).check
         dead: list[DeadLetter] = []
         accepted = cut = 0
         for record in records:
             try:
-                event = decoder.decode(record.value, record.headers)
-                reported_s = int(times.check(event))
-                county = county_of(event.data)
+                event = decode(record.value, record.headers)
+                reported_s = check(event.data)
+                pack, county, origin = place(event)
             except InvalidEvent as error:
                 dead.append(
                     dead_letter(
@@ -115,49 +120,37 @@ class Preparer:
                 )
                 continue
             accepted += 1
-            pack, origin = builder.place(county, event.source, event.runid)
-            if isinstance(event, CaseUpdateEvent):
-                step = self._case(event, event.data, county, origin, reported_s)
-                step.offset = record.offset
-                pack.cases.append(step)
-            elif isinstance(event, AlertActionEvent):
-                action = self._action(event, event.data, county, origin, reported_s)
-                action.offset = record.offset
-                pack.actions.append(action)
-            else:
-                report, was_cut = self._report(event, event.data, county, origin, reported_s)
-                report.offset = record.offset
-                pack.reports.append(report)
-                cut += was_cut
+            cut += add(pack, event, origin, county, reported_s, record.offset)
         return Prepared(builder.packs(), dead, accepted, cut)
 
-    def _report(
+    def _add_report(
         self,
-        event: Event,
-        data: GridReport | HotlineCall | OpinionItem,
-        county: str,
+        pack: Pack,
+        event: GridReportEvent | HotlineCallEvent | OpinionItemEvent,
         origin: int,
+        county: str,
         reported_s: int,
-    ) -> tuple[Report, bool]:
-        title = "" if data.title is UNSET else data.title
-        text = "" if data.text is UNSET else data.text
-        cut = len(title) > TITLE_LIMIT or len(text) > TEXT_LIMIT
+        offset: int,
+    ) -> bool:
+        """Returns whether its title or text was cut."""
+        data = event.data
+        # What was not given is UNSET, which is false.
+        title, text = data.title or "", data.text or ""
+        cut = len(text) > TEXT_LIMIT or len(title) > TITLE_LIMIT
         if cut:
             title, text = title[:TITLE_LIMIT], text[:TEXT_LIMIT]
         zero = False
         people_band = ""
-        if isinstance(data, GridReport):
-            zero = data.is_zero_report
-            channel: str = data.channel
-            if data.people_band is not UNSET:
-                people_band = data.people_band
-        elif isinstance(data, HotlineCall):
-            channel = data.channel
+        if isinstance(data, OpinionItem):
+            channel: str = data.platform_class
         else:
-            channel = data.platform_class
-        severity = 0 if data.severity is UNSET else data.severity
+            channel = data.channel
+            if isinstance(data, GridReport):
+                zero = data.is_zero_report
+                people_band = data.people_band or ""
+        severity = data.severity or 0
         shown = not zero and (severity in _GRAVE or people_band == _CROWD)
-        return (
+        pack.reports.append(
             Report(
                 identity(event),
                 origin,
@@ -169,9 +162,10 @@ class Preparer:
                 people_band,
                 zero,
                 self._excerpt(title, text) if shown else "",
-            ),
-            cut,
+                offset,
+            )
         )
+        return cut
 
     def _category(self, data: Matter, title: str, text: str) -> str:
         category = self._classifier.category(title, text) if title or text else OUTSIDE
@@ -187,91 +181,55 @@ class Preparer:
             redacted = self._redact(whole)
         return redacted[:EXCERPT_LIMIT]
 
-    def _case(
-        self, event: Event, data: CaseUpdate, county: str, origin: int, reported_s: int
-    ) -> CaseStep:
-        return CaseStep(
-            identity(event),
-            origin,
-            county,
-            self._redact_label(data.case_id),
-            data.version,
-            data.status,
-            data.level,
-            reported_s,
-            "" if data.owner_org is UNSET else self._redact_label(data.owner_org),
-            0 if data.deadline_at is UNSET else int(data.deadline_at.timestamp()),
-        )
-
-    def _action(
-        self, event: Event, data: AlertAction, county: str, origin: int, reported_s: int
-    ) -> Action:
-        return Action(
-            identity(event),
-            origin,
-            county,
-            data.alert_id,
-            data.action,
-            self._redact_label(data.by),
-            reported_s,
-            "" if data.note is UNSET else self._redact(data.note),
-            0 if data.until is UNSET else int(data.until.timestamp()),
-        )
-
-
-class _Builder:
-    """Sorts accepted events into packs, one per partition of `reports` until they are cut."""
-
-    def __init__(
+    def _add_case(
         self,
-        stream: str,
-        input_partition: int,
-        at_ms: int,
-        partition_of_county: Callable[[str], int],
-        redact_label: Callable[[str], str],
-    ) -> None:
-        self._stream = stream
-        self._input_partition = input_partition
-        self._at_ms = at_ms
-        self._partition_of = partition_of_county
-        self._redact_label = redact_label
-        self._packs: dict[int, Pack] = {}
-        self._places: dict[tuple[str, str, str | UnsetType], tuple[Pack, int]] = {}
+        pack: Pack,
+        event: CaseUpdateEvent,
+        origin: int,
+        county: str,
+        reported_s: int,
+        offset: int,
+    ) -> bool:
+        data = event.data
+        pack.cases.append(
+            CaseStep(
+                identity(event),
+                origin,
+                county,
+                self._redact_label(data.case_id),
+                data.version,
+                data.status,
+                data.level,
+                reported_s,
+                self._redact_label(data.owner_org) if data.owner_org else "",
+                int(data.deadline_at.timestamp()) if data.deadline_at else 0,
+                offset,
+            )
+        )
+        return False
 
-    def place(self, county: str, source: str, runid: str | UnsetType) -> tuple[Pack, int]:
-        """The pack for a county, and the index of (source, runid) among its origins."""
-        found = self._places.get((county, source, runid))
-        if found is None:
-            partition = self._partition_of(county)
-            pack = self._packs.get(partition)
-            if pack is None:
-                pack = self._packs[partition] = Pack(FORMAT, self._at_ms, self._stream, [])
-            origin = (self._redact_label(source), "" if runid is UNSET else runid)
-            if origin not in pack.origins:
-                pack.origins.append(origin)
-            found = self._places[county, source, runid] = pack, pack.origins.index(origin)
-        return found
-
-    def packs(self) -> list[tuple[int, Pack]]:
-        """(partition, pack), none with more than EVENTS_PER_PACK of a kind."""
-        cut = []
-        for partition, pack in self._packs.items():
-            longest = max(len(pack.reports), len(pack.cases), len(pack.actions))
-            for start in range(0, longest, EVENTS_PER_PACK):
-                part = slice(start, start + EVENTS_PER_PACK)
-                cut.append(
-                    (
-                        partition,
-                        Pack(
-                            FORMAT,
-                            self._at_ms,
-                            self._stream,
-                            pack.origins,
-                            pack.reports[part],
-                            pack.cases[part],
-                            pack.actions[part],
-                            self._input_partition,
-                        ),
-                    )
-                )
-        return cut
+    def _add_action(
+        self,
+        pack: Pack,
+        event: AlertActionEvent,
+        origin: int,
+        county: str,
+        reported_s: int,
+        offset: int,
+    ) -> bool:
+        data = event.data
+        pack.actions.append(
+            Action(
+                identity(event),
+                origin,
+                county,
+                data.alert_id,
+                data.action,
+                self._redact_label(data.by),
+                reported_s,
+                self._redact(data.note) if data.note else "",
+                int(data.until.timestamp()) if data.until else 0,
+                offset,
+            )
+        )
+        return False

@@ -1,7 +1,7 @@
 """Every row of the bad-input table: what it gets, where, and that nothing of it is said."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -250,6 +250,14 @@ def test_time_out_of_range(reported: datetime, occurred: datetime, path: str) ->
 @pytest.mark.parametrize("reported", [NOW, NOW + 10 * MINUTE, NOW - 3653 * DAY])
 def test_times_within_range(reported: datetime) -> None:
     assert check_times(timed(reported), NOW, **LIMITS) == reported.timestamp()
+
+
+@given(st.timedeltas(timedelta(0), 3652 * DAY), st.integers(-18 * 60 + 1, 18 * 60 - 1))
+def test_a_time_is_told_in_whole_seconds_whatever_its_offset(
+    age: timedelta, offset_min: int
+) -> None:
+    reported = (NOW - age).astimezone(timezone(offset_min * MINUTE))
+    assert check_times(timed(reported), NOW, **LIMITS) == reported.timestamp() // 1
 
 
 def test_identity_keeps_source_and_id_apart() -> None:

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from agents.classify import Classifier
-from agents.prepare import EVENTS_PER_PACK, Prepared, Preparer
+from agents.packing import EVENTS_PER_PACK
+from agents.prepare import Prepared, Preparer
 from agents.redact import redact
 from streams.contracts import EXCERPT_LIMIT, TEXT_LIMIT
 from streams.packs import Pack, decode_pack, encode
