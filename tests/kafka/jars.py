@@ -1,4 +1,4 @@
-"""Apache Kafka's jars: fetched once with Maven into a cache folder."""
+"""Apache Kafka's jars, and others: fetched once with Maven into a cache folder."""
 
 import fcntl
 import os
@@ -48,13 +48,20 @@ def java() -> str:
 
 
 def fetched() -> Path:
-    """The folder with the jars, fetched if this is the first time.
+    """The folder with Apache Kafka's jars; see copied."""
+    return copied(_POM, f"kafka-{version()}", "kafka_2.13-*.jar")
 
+
+def copied(pom: Path, name: str, must_hold: str) -> Path:
+    """The folder of the cache with the jars that a pom.xml names, fetched if this is the first time.
+
+    name: of the folder, another one for another version. must_hold: pattern of a
+    jar without which nothing was fetched.
     A run beside this one waits for the first to finish; a run that was stopped
     half-way leaves no folder. Raises KafkaMissing without Maven or network.
     """
     cache = Path(os.environ.get(CACHE_VARIABLE) or _REPOSITORY / ".cache").absolute()
-    folder = cache / f"kafka-{version()}"
+    folder = cache / name
     if folder.is_dir():
         return folder
     maven = shutil.which("mvn")
@@ -63,17 +70,17 @@ def fetched() -> Path:
             f"no mvn found and no jars in {folder}; install Maven, or copy the jars there"
         )
     cache.mkdir(parents=True, exist_ok=True)
-    with (cache / f"kafka-{version()}.lock").open("w") as lock:
+    with (cache / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
             with tempfile.TemporaryDirectory(prefix="kafka-", dir=cache) as part:
-                _copy_jars(maven, Path(part) / "jars")
+                _copy_jars(maven, pom, must_hold, Path(part) / "jars")
                 (Path(part) / "jars").rename(folder)
     return folder
 
 
-def _copy_jars(maven: str, into: Path) -> None:
-    command = [maven, "--batch-mode", "--quiet", "--file", str(_POM)]
+def _copy_jars(maven: str, pom: Path, must_hold: str, into: Path) -> None:
+    command = [maven, "--batch-mode", "--quiet", "--file", str(pom)]
     command += ["dependency:copy-dependencies", "-DincludeScope=runtime"]
     command += [f"-DoutputDirectory={into}"]
     try:
@@ -87,7 +94,7 @@ def _copy_jars(maven: str, into: Path) -> None:
         )
     except subprocess.TimeoutExpired:
         raise KafkaMissing(f"Maven did not finish within {_FETCH_WITHIN_S} s") from None
-    if done.returncode or not list(into.glob("kafka_2.13-*.jar")):
+    if done.returncode or not list(into.glob(must_hold)):
         raise KafkaMissing(
-            f"Maven could not fetch Apache Kafka {version()}: {(done.stdout + done.stderr)[-2000:]}"
+            f"Maven could not fetch what {pom} names: {(done.stdout + done.stderr)[-2000:]}"
         )
