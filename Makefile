@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-bench
+PEERS_PYTHON ?= $(PYTHON)
 ARGS ?=
 
-.PHONY: help install demo run test check lint types bench lock contracts clean
+.PHONY: help install demo run test check lint types bench peers lock contracts clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,8 +38,16 @@ types: install ## mypy --strict
 
 check: lint types test ## what CI runs
 
-bench: install ## everything measured, beside others doing the same, on Apache Kafka
+bench: install peers ## everything measured, beside others doing the same, on Apache Kafka
 	@$(BIN)/python -m bench $(ARGS)
+
+peers: $(PEERS)/.installed ## what the benchmarks' peers need, into .venv-bench
+
+$(PEERS)/.installed: requirements/bench.txt
+	@$(PEERS_PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] in ((3, 11), (3, 12)) else f"bytewax has wheels up to Python 3.12, this is {sys.version.split()[0]}; try make PEERS_PYTHON=python3.12")'
+	$(PEERS_PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bench.txt
+	@touch $@
 
 contracts: install ## write docs/contracts anew from streams/contracts.py
 	$(BIN)/huishang contracts export docs/contracts
@@ -45,6 +55,7 @@ contracts: install ## write docs/contracts anew from streams/contracts.py
 lock: install ## resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --extra embedded --extra dev pyproject.toml --output-file requirements/dev.txt --custom-compile-command 'make lock'
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --constraint requirements/dev.txt pyproject.toml --output-file requirements/runtime.txt --custom-compile-command 'make lock'
+	{ grep -oE '^(daachorse|msgspec|opencc|pyyaml|xxhash)==[^ ]+' requirements/dev.txt; cat requirements/bench.in; } | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade - --output-file requirements/bench.txt --custom-compile-command 'make lock'
 
 clean: ## remove what was installed and cached
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
