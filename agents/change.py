@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from streams.contracts import Alert, Digest
+from streams.contracts import Alert, DeadLetter, Digest
 from streams.packs import ActionRow, CaseRow, CountRow, LedgerRow, PresenceRow
 
 
@@ -16,6 +16,7 @@ class Change(Struct, array_like=True, gc=False):
     history rows. ledger, presence: increments. cases, actions: as they stand.
     marks: points of the daily cycle that are done: (kind, day since 1970).
     read: (input stream, partition, last offset that a pack brought).
+    dead: events that could not be decided, and kill the stage.
     """
 
     at_ms: int
@@ -29,6 +30,7 @@ class Change(Struct, array_like=True, gc=False):
     digests: list[Digest] = []
     marks: list[tuple[str, int]] = []
     read: list[tuple[str, int, int]] = []
+    dead: list[DeadLetter] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -6,22 +6,25 @@ of it. What is sent twice after a crash is dropped by tally.
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from time import perf_counter
 
 import msgspec
 
 from agents.budget import DeadLetterBudget
 from agents.classify import Classifier
+from agents.condemn import letter_of_event
 from agents.prepare import Prepared, Preparer
 from agents.redact import redact
-from streams import metrics, packs
+from streams import metrics, packs, poison
 from streams.app import App, consume, make_app, send
-from streams.batches import Batch
+from streams.batches import Batch, Record
 from streams.clock import Clock
 from streams.contracts import EVENTS
+from streams.errors import Reason
 from streams.settings import Settings
-from streams.topics import DEAD_LETTERS, REPORTS, full_name
+from streams.topics import ALERTS, DEAD_LETTERS, REPORTS, full_name
 
 MAX_RECORDS = 5_000  # per batch
 
@@ -36,6 +39,7 @@ class Intake:
         self._clock = clock
         self._reports = full_name(settings, REPORTS)
         self._dead_letters = full_name(settings, DEAD_LETTERS)
+        self._alerts = full_name(settings, ALERTS)
         self._streams = {full_name(settings, stream): stream for stream in EVENTS}
         self._budget = DeadLetterBudget(settings.dead_letter_limit_pct)
         self._preparer = Preparer(
@@ -45,14 +49,19 @@ class Intake:
             ahead=timedelta(minutes=settings.ahead_minutes),
             history=timedelta(days=365.2425 * settings.history_years),
         )
+        self._guard = poison.Guard(settings, "intake")
         consume(self.app, self._streams, self._take)
 
     async def _take(self, batch: Batch) -> None:
         started = perf_counter()
-        topic, partition = batch.tp.topic, batch.tp.partition
-        stream = self._streams[topic]
-        prepared = self._preparer.prepare(
-            stream, topic, partition, batch.records, self._clock.now()
+        now = self._clock.now()
+        stream = self._streams[batch.tp.topic]
+
+        def prepare(records: Sequence[Record]) -> Prepared:
+            return self._preparer.prepare(stream, *batch.tp, records, now)
+
+        prepared = await self._guard.run(
+            batch, lambda: prepare(batch.records), lambda: _rest(batch, prepare, now)
         )
         await self._send(prepared)
         self._budget.spend(prepared.accepted, len(prepared.dead))
@@ -83,5 +92,19 @@ class Intake:
             )
             for letter in prepared.dead
         ]
+        for letter in prepared.dead:
+            if letter.reason == Reason.POISON:
+                alert = poison.alert(letter, "intake")
+                metrics.ALERTS.labels(alert.rule, alert.level).inc()
+                key = alert.county_code.encode()
+                sent.append(await send(self.app, self._alerts, None, key, _encode_json(alert)))
         with metrics.SEND_SECONDS.labels(REPORTS).time():
             await asyncio.gather(*sent)
+
+
+def _rest(batch: Batch, prepare: Callable[[Sequence[Record]], Prepared], now: datetime) -> Prepared:
+    """What becomes of a batch, but for events that cannot be prepared."""
+    good, condemned = poison.sift(batch.records, prepare)
+    prepared = prepare(good)
+    prepared.dead.extend(letter_of_event(batch, one, now, redact) for one in condemned)
+    return prepared

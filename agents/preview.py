@@ -107,16 +107,22 @@ def dead_letter(
         partition=partition,
         offset=offset,
         at=at,
-        county_code=_county(key),
+        county_code=county_of(key),
         source=source,
         runid=runid,
         size_bytes=len(value or b""),
-        sha256=hashlib.sha256(value).hexdigest() if value is not None else "",
+        sha256=sha256_of(value),
         preview="" if value is None or refused_identity else preview(value, redact),
     )
 
 
-def _county(key: bytes | None) -> str:
+def sha256_of(value: bytes | None) -> str:
+    """Of a record's value, hex; empty if there is none."""
+    return hashlib.sha256(value).hexdigest() if value is not None else ""
+
+
+def county_of(key: bytes | None) -> str:
+    """The county that a record's key names; empty if it names none."""
     code = CountyCode(key.decode("ascii", "replace")) if key and len(key) == 6 else None
     return COUNTIES[code].code if code in COUNTIES else ""
 

@@ -16,7 +16,7 @@ from agents.counts import Counts
 from streams.categories import CATEGORIES, OUTSIDE
 from streams.contracts import Alert
 from streams.counties import COUNTIES
-from streams.errors import UserError
+from streams.errors import Reason, UserError
 from streams.packs import CountRow, Report
 
 RuleId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
@@ -90,7 +90,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
         ids: list[str] = [rule.id for rule in rules.severity]
         ids += [rule.id for rule in rules.people_band]
         ids += [rule.id for rule in rules.count]
-        ids.append(rules.missing_report.id)
+        ids += [rules.missing_report.id, Reason.POISON]
         for rule_id in ids:
             if ids.count(rule_id) > 1:
                 raise UserError(f"{path or 'rules.yaml'}: rule id {rule_id!r} is used twice")

@@ -8,6 +8,7 @@ entry are sent again (upserts: twice is once).
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from time import perf_counter
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from faust.types import TP
 
 from agents import change as changes
 from agents.change import Change
+from agents.condemn import decided_rest
 from agents.cycle import decide_cycle, expected_counties
 from agents.decide import decide
 from agents.rules import Rules
@@ -29,8 +31,19 @@ from streams.clock import Clock
 from streams.counties import COUNTIES
 from streams.errors import Fatal
 from streams.journal import FileJournal, Journal, Position, TopicJournal, mark_of
+from streams.packs import Pack, decode_pack
+from streams.poison import Guard
 from streams.settings import Settings
-from streams.topics import ALERTS, COUNTS, DIGESTS, JOURNAL, REPORTS, full_name, partition_of
+from streams.topics import (
+    ALERTS,
+    COUNTS,
+    DEAD_LETTERS,
+    DIGESTS,
+    JOURNAL,
+    REPORTS,
+    full_name,
+    partition_of,
+)
 
 MAX_RECORDS: Final = 64  # packs per batch; a journal entry of them stays under 1 MB
 TICK_S: Final = 1.0
@@ -64,6 +77,8 @@ class Tally:
         self._counts = full_name(settings, COUNTS)
         self._alerts = full_name(settings, ALERTS)
         self._digests = full_name(settings, DIGESTS)
+        self._dead_letters = full_name(settings, DEAD_LETTERS)
+        self._guard = Guard(settings, "tally")
         self._journal = self._open_journal()
         self._held: dict[int, Owned] = {}
         self._owned: dict[int, Owned] = {}
@@ -206,12 +221,14 @@ class Tally:
                 await self._check_log(partition, position)
             records = [record for record in batch.records if record.offset > position.applied]
             if records:
-                change = decide(
-                    held.state,
-                    ((record.offset, packs.decode_pack(record.value or b"")) for record in records),
-                    self._rules,
-                    self._zone,
-                    position.log,
+
+                def decided(some: Iterable[tuple[int, Pack]]) -> Change:
+                    return decide(held.state, some, self._rules, self._zone, position.log)
+
+                change = await self._guard.run(
+                    batch,
+                    lambda: decided((one.offset, decode_pack(one.value or b"")) for one in records),
+                    lambda: decided_rest(batch, records, self._settings.topic_prefix, decided),
                 )
                 mark = mark_of(batch.records[-1].value)
                 await self._commit(partition, held, batch.last_offset, mark, change)
@@ -246,6 +263,9 @@ class Tally:
         held.state.apply(change)
         for alert in change.alerts:
             metrics.ALERTS.labels(alert.rule, alert.level).inc()
+        for letter in change.dead:
+            stream = letter.topic.removeprefix(self._settings.topic_prefix)
+            metrics.DEAD_LETTERS.labels(stream, letter.reason).inc()
         await self._send(partition, held, change)
 
     async def _send(self, partition: int, held: Owned, change: Change) -> None:
@@ -253,11 +273,14 @@ class Tally:
             await send(self.app, self._counts, partition, None, packs.encode(totals))
             for totals in held.state.totals(change, held.position.version, partition)
         ]
-        for topic, said in ((self._alerts, change.alerts), (self._digests, change.digests)):
-            sent += [
-                await send(self.app, topic, None, item.county_code.encode(), _encode_json(item))
-                for item in said
-            ]
+        for topic, said in (
+            (self._alerts, change.alerts),
+            (self._digests, change.digests),
+            (self._dead_letters, change.dead),
+        ):
+            for item in said:
+                key = item.county_code.encode() or None
+                sent.append(await send(self.app, topic, None, key, _encode_json(item)))
         with metrics.SEND_SECONDS.labels(COUNTS).time():
             await asyncio.gather(*sent)
 

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnknownTopicOrPar
 
 from cli.producing import Producer, Record
 from streams.contracts import EVENTS
-from streams.errors import Retryable
+from streams.errors import Reason, Retryable
 from streams.settings import Settings
 from streams.topics import full_name
 
@@ -92,6 +92,8 @@ def judged(letter: Letter, value: bytes | None, found: bool) -> Outcome:
     """
     if not found:
         return Outcome.GONE
+    if letter.reason == Reason.POISON and not letter.sha256:
+        return Outcome.FOUND  # condemned inside a pack: its place is all that is known of it
     sha256 = "" if value is None else hashlib.sha256(value).hexdigest()
     return Outcome.FOUND if sha256 == letter.sha256 else Outcome.ANOTHER
 

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sinks.store import Store
+from streams.contracts import EVENTS
 
 # Dimension → its expression. Days, months and years are those of the zone.
 DIMENSIONS: Final[dict[str, str]] = {
@@ -86,6 +87,9 @@ def account(store: Store, chosen: Chosen = EVERYTHING) -> Account:
         f"SELECT sum(counted) AS counted, sum(duplicates) AS duplicates FROM ledger FINAL WHERE {where}",  # noqa: S608
         parameters,
     )[0]
+    # What is condemned of our own records was not published.
+    where += " AND arrayExists(stream -> endsWith(topic, stream), {streams:Array(String)})"
+    parameters["streams"] = list(EVENTS)
     letters = store.query(
         f"SELECT count() AS n FROM dead_letters FINAL WHERE {where}",  # noqa: S608
         parameters,

@@ -6,9 +6,11 @@ first; a batch is done when its rows are in.
 """
 
 import asyncio
+import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -22,12 +24,13 @@ from sinks.rows import (
     rows_of_totals,
 )
 from sinks.store import Store
-from streams import metrics, packs
-from streams.app import App, consume, make_app
-from streams.batches import Batch
+from streams import metrics, packs, poison
+from streams.app import App, consume, make_app, send
+from streams.batches import Batch, Record
 from streams.contracts import Alert, DeadLetter, Digest
 from streams.errors import SinkBusy
 from streams.health import Health
+from streams.poison import Condemned
 from streams.settings import Settings
 from streams.topics import ALERTS, COUNTS, DEAD_LETTERS, DIGESTS, full_name
 
@@ -36,6 +39,7 @@ MAX_RECORDS: Final = 2_000  # per batch
 _decode_alert = msgspec.json.Decoder(Alert).decode
 _decode_digest = msgspec.json.Decoder(Digest).decode
 _decode_dead_letter = msgspec.json.Decoder(DeadLetter).decode
+_encode_json = msgspec.json.Encoder().encode
 log = logging.getLogger(__name__)
 
 Rows = Iterable[tuple[str, list[Row]]]
@@ -67,6 +71,11 @@ _READERS: Final[dict[str, Callable[[bytes], Rows]]] = {
 }
 
 
+def _filled(read: Callable[[bytes], Rows], records: Iterable[Record]) -> Rows:
+    """The rows of these records, per table and record."""
+    return [filled for one in records if one.value is not None for filled in read(one.value)]
+
+
 class Gathered:
     """Rows waiting to be inserted, and the batches they came from."""
 
@@ -75,12 +84,10 @@ class Gathered:
         self.batches: list[Batch] = []
         self.size = 0
 
-    def add(self, batch: Batch, read: Callable[[bytes], Rows]) -> None:
-        for record in batch.records:
-            if record.value is not None:
-                for table, rows in read(record.value):
-                    self.rows[table] += rows
-                    self.size += len(rows)
+    def add(self, batch: Batch, filled: Rows) -> None:
+        for table, rows in filled:
+            self.rows[table] += rows
+            self.size += len(rows)
         self.batches.append(batch)
 
 
@@ -93,15 +100,57 @@ class Sink:
         self._health = health
         self._rows_at_once = settings.sink_rows
         self._every_s = settings.sink_seconds
-        self._readers = {full_name(settings, name): read for name, read in _READERS.items()}
+        self._names = {full_name(settings, name): name for name in _READERS}
+        self._guard = poison.Guard(settings, "sink")
+        self._dead_letters = full_name(settings, DEAD_LETTERS)
+        self._alerts = full_name(settings, ALERTS)
         self._gathered = Gathered()
         self._inserting = asyncio.Lock()
-        consume(self.app, self._readers, self._take)
+        consume(self.app, self._names, self._take)
 
     async def _take(self, batch: Batch) -> None:
-        self._gathered.add(batch, self._readers[batch.tp.topic])
+        read = _READERS[self._names[batch.tp.topic]]
+        condemned: list[Condemned[Record]] = []
+
+        def rest() -> Rows:
+            good, condemned[:] = poison.sift(batch.records, lambda some: _filled(read, some))
+            return _filled(read, good)
+
+        filled = await self._guard.run(batch, lambda: _filled(read, batch.records), rest)
+        await self._set_aside(batch, condemned)
+        self._gathered.add(batch, filled)
         if self._gathered.size >= self._rows_at_once:
             await self._flush()
+
+    async def _set_aside(self, batch: Batch, condemned: Iterable[Condemned[Record]]) -> None:
+        """Send a dead letter and an alert for each, and wait until the broker has them.
+
+        Of an alert there is no alert, and of a dead letter no dead letter: it might be
+        another one that cannot be handled.
+        """
+        topic = self._names[batch.tp.topic]
+        sent = []
+        for record, error in condemned:
+            letter = poison.letter(
+                "sink",
+                error,
+                topic=batch.tp.topic,
+                partition=batch.tp.partition,
+                offset=record.offset,
+                at=datetime.fromtimestamp((record.timestamp or 0) / 1000, UTC),
+                size_bytes=len(record.value or b""),
+                sha256=hashlib.sha256(record.value or b"").hexdigest(),
+            )
+            alert = poison.alert(letter, "sink")
+            for answers, name, said in (
+                (DEAD_LETTERS, self._dead_letters, letter),
+                (ALERTS, self._alerts, alert),
+            ):
+                if topic != answers:
+                    sent.append(await send(self.app, name, None, None, _encode_json(said)))
+            metrics.DEAD_LETTERS.labels(topic, letter.reason).inc()
+            metrics.ALERTS.labels(alert.rule, alert.level).inc()
+        await asyncio.gather(*sent)
 
     async def flush_regularly(self) -> None:
         """Loop: insert what has gathered, every sink_seconds."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sinks.store import Store
+from streams.contracts import WHOLE
 from streams.counties import COUNTIES, CountyCode
 
 _ALERTS_SHOWN: Final = 20
@@ -73,10 +74,12 @@ def digest(store: Store, digest_id: str) -> dict[str, Any] | None:
 
 
 def name_of(code: str) -> str:
-    """A county's name; empty when the code is not known.
+    """A county's name, or that of the whole deployment; empty when the code is not known.
 
     >>> name_of("620702")
     '甘州区'
     """
+    if code == WHOLE:
+        return "全系统"
     county = COUNTIES.get(CountyCode(code))
     return county.name if county else ""

@@ -39,6 +39,7 @@ Text = Annotated[
     str, Meta(description="longer than 4,000 characters is cut and counted, not refused; redacted")
 ]
 
+WHOLE: Final = "000000"  # in place of a county: the whole deployment
 TITLE_LIMIT: Final = 200  # characters; longer is cut and counted
 TEXT_LIMIT: Final = 4_000  # characters; longer is cut and counted
 EXCERPT_LIMIT: Final = 120  # characters of redacted text that may stay, for 30 days
@@ -222,8 +223,8 @@ class DeadLetter(Struct, kw_only=True, gc=False):
     """The answer to a bad event. Never holds the original bytes.
 
     preview: redacted, ≤ 200 characters, empty for an identity field.
-    sha256: of the original record's value, hex. The original is fetched by
-    topic, partition and offset when it is replayed.
+    sha256: of the original record's value, hex; empty where only its place is known.
+    The original is fetched by topic, partition and offset when it is replayed.
     """
 
     reason: str
@@ -244,7 +245,9 @@ class DeadLetter(Struct, kw_only=True, gc=False):
 class Alert(Struct, kw_only=True, gc=False):
     """What a rule raised, with its reason.
 
-    id: 16 hex digits, a hash of (rule, county, category, window): raised once.
+    id: 16 hex digits, a hash of (rule, county, category, window), or of (rule, topic,
+    partition, offset) where a record is what it is about: raised once.
+    county_code: 000000 when it is about the whole deployment.
     observed, limit: in reports unless the rule says otherwise.
     history: reports per day of this county and category, 14 days, today last.
     """

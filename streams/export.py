@@ -228,5 +228,7 @@ identity: the same pair again is dropped and counted as a duplicate. `dataschema
   English, Chinese or pinyin. Such an event is refused whole, and its value is kept nowhere.
 
 Every refused event is answered on `dead-letters` with its reason (`malformed`, `identity_field`,
-`unknown_county`, `time_out_of_range`), the path, and what was expected there.
+`unknown_county`, `time_out_of_range`), the path, and what was expected there. An event that kept to
+all this and stopped a stage twice is set aside with the reason `poison`: the fault is ours, and it is
+replayed once that is mended. Rule `poison` of an alert says so; its county is `000000` where none is known.
 """

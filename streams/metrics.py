@@ -85,7 +85,7 @@ LAST_COMMIT: Final = _gauge(
 # What intake decides.
 DEAD_LETTERS: Final = _counter(
     "huishang_dead_letters_total",
-    "Events answered with a dead letter; moves when a batch is done.",
+    "Events answered with a dead letter, also in tally and sink; moves when a batch is done.",
     "stream",
     "reason",
 )

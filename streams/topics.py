@@ -38,10 +38,10 @@ DIGESTS: Final = "digests"
 TOPICS: Final[tuple[Topic, ...]] = (
     *(Topic(stream, 4, _kept(14), "events from upstream") for stream in EVENTS),
     Topic(REPORTS, None, _kept(14), "packs of accepted events, intake → tally"),
-    Topic(DEAD_LETTERS, 4, _kept(90), "answers to bad events, intake → upstream, sink"),
+    Topic(DEAD_LETTERS, 4, _kept(90), "answers to bad events, stages → upstream, sink"),
     Topic(JOURNAL, None, {"cleanup.policy": "compact"}, "tally's state, one record per batch"),
     Topic(COUNTS, None, _kept(14), "upserts of totals, tally → sink"),
-    Topic(ALERTS, 4, _kept(90), "alerts, tally → sink, channels"),
+    Topic(ALERTS, 4, _kept(90), "alerts, tally (others: poison) → sink, channels"),
     Topic(DIGESTS, 4, _kept(90), "daily reports and consult lists, tally → sink"),
 )
 

@@ -85,7 +85,7 @@ def test_schema_and_rows_go_over_the_wire(embedded_only: Broker, server: Server)
     assert schema(embedded_only, server, "show")[0] == 1
     code, said = schema(embedded_only, server, "apply")
     assert code == 0, said
-    assert [one["number"] for one in json.loads(said)] == [1, 2, 3, 4]
+    assert [one["number"] for one in json.loads(said)] == [1, 2, 3, 4, 5]
     assert schema(embedded_only, server, "show")[0] == 0
     events = calls(range(600))
     truth = Truth()

@@ -58,6 +58,8 @@ def test_every_shipped_statement_can_be_repeated_and_defines_its_columns(
     found = statements(migration.text)
     assert found
     for statement in found:
+        if re.fullmatch(r"ALTER TABLE \w+ COMMENT COLUMN \w+ '[^']+'", statement):
+            continue
         assert re.match(r"CREATE (TABLE|VIEW) IF NOT EXISTS \w+\n\(", statement)
         columns = statement.split("\n(\n", 1)[1].split("\n)\n", 1)[0].splitlines()
         assert [line for line in columns if " COMMENT '" not in line] == []
