@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from daachorse import CharwiseDoubleArrayAhoCorasick
+from daachorse import DoubleArrayAhoCorasick
 
 from agents.lexicon import Lexicon, load
-from agents.normalise import normalise
+from agents.normalise import is_plain, marks, normalise
 from streams.categories import OUTSIDE, CategoryCode
 
 # A term in the title weighs this many times what it weighs in the text.
@@ -39,7 +39,8 @@ class Classified(NamedTuple):
 
 _NOTHING: Final = Classified(OUTSIDE, (), 0.0, NONE)
 
-Hit = tuple[int, int, int]  # start, end, index of the term
+Hit = tuple[int, int, int]  # start, end in the text's UTF-8, index of the term
+_Weighed = tuple[int, float]  # rank of the leaf, weight
 
 
 class Classifier:
@@ -58,13 +59,20 @@ class Classifier:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        terms = lexicon.terms
+        terms = [term.text.encode() for term in lexicon.terms]
+        # One scan finds the terms, and whether the text must be normalised first.
+        odd = marks()
+        automaton = DoubleArrayAhoCorasick([*terms, *sorted(odd.difference(terms))])
+        # At each end only the longest term: shorter ones ending there lie inside it.
+        self._find: Callable[[bytes], list[Hit]] = automaton.find_overlapping_no_suffix
         # Leaves are numbered by priority: the lowest number wins a tie.
         rank = {code: number for number, code in enumerate(lexicon.priority)}
-        self._entries = tuple((rank[term.leaf], term.weight) for term in terms)
-        automaton = CharwiseDoubleArrayAhoCorasick([term.text for term in terms])
-        # At each end only the longest term: shorter ones ending there lie inside it.
-        self._find: Callable[[str], list[Hit]] = automaton.find_overlapping_no_suffix
+        self._entries = tuple((rank[term.leaf], term.weight) for term in lexicon.terms)
+        plain = [n for n, term in enumerate(lexicon.terms) if is_plain(term.text)]
+        self._plain_in_text = {n: self._entries[n] for n in plain}
+        self._plain_in_title = {
+            n: (leaf, weight * TITLE_WEIGHT) for n, (leaf, weight) in self._plain_in_text.items()
+        }
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Self:
@@ -77,34 +85,38 @@ class Classifier:
     def hits(self, text: str) -> list[Hit]:
         """Terms in a normalised text that lie in no longer term's span, from last to first."""
         kept: list[Hit] = []
-        leftmost = len(text)
-        for hit in reversed(self._find(text)):
-            if hit[0] < leftmost:
+        leftmost = sys.maxsize
+        for hit in reversed(self._find(text.encode())):
+            if hit[0] < leftmost and hit[2] < len(self._entries):
                 leftmost = hit[0]
                 kept.append(hit)
         return kept
 
-    def _add(
-        self, text: str, times: float, found: dict[int, float], scores: dict[int, float]
-    ) -> None:
-        """Enter the terms of a text that are not found yet, and what they add to their leaves."""
-        leftmost = sys.maxsize
-        entries = self._entries
-        for start, _, term in reversed(self._find(normalise(text))):
-            if start < leftmost:
-                leftmost = start
-                if term not in found:
-                    rank, weight = entries[term]
-                    found[term] = weight = weight * times
-                    scores[rank] = scores[rank] + weight if rank in scores else weight
+    def _found(self, title: str, text: str) -> dict[int, _Weighed]:
+        """What each term found adds to its leaf."""
+        found: dict[int, _Weighed] = {}
+        try:
+            for part, weighed in ((text, self._plain_in_text), (title, self._plain_in_title)):
+                if not part:
+                    continue
+                leftmost = sys.maxsize
+                for start, _, term in reversed(self._find(part.encode())):
+                    if start < leftmost:
+                        leftmost = start
+                        found[term] = weighed[term]
+        except (KeyError, UnicodeEncodeError):  # whatever is not plain stands in no such table
+            found = {}
+            for part, times in ((text, 1.0), (title, TITLE_WEIGHT)):
+                for _, _, term in self.hits(normalise(part)):
+                    leaf, weight = self._entries[term]
+                    found[term] = leaf, weight * times
+        return found
 
     def category(self, title: str, text: str) -> CategoryCode:
         """The leaf alone; the same as classify(title, text).category, in less time."""
         scores: dict[int, float] = {}
-        found: dict[int, float] = {}
-        if title:
-            self._add(title, TITLE_WEIGHT, found, scores)
-        self._add(text, 1.0, found, scores)
+        for rank, weight in self._found(title, text).values():
+            scores[rank] = scores[rank] + weight if rank in scores else weight
         best, winner = 0.0, 0
         for rank, score in scores.items():
             if score > best or (score == best and rank < winner):
@@ -117,9 +129,9 @@ class Classifier:
         title, text: as they came or redacted; they are normalised here.
         """
         scores: dict[int, float] = {}
-        found: dict[int, float] = {}
-        self._add(title, TITLE_WEIGHT, found, scores)
-        self._add(text, 1.0, found, scores)
+        found = self._found(title, text)
+        for rank, weight in found.values():
+            scores[rank] = scores.get(rank, 0.0) + weight
         ranked = sorted((-score, rank) for rank, score in scores.items())
         if not ranked or -ranked[0][0] < LEAST_SCORE:
             return _NOTHING
@@ -127,8 +139,8 @@ class Classifier:
         runner_up = -ranked[1][0] if len(ranked) > 1 else 0.0
         deciding = sorted(
             (-weight, self.lexicon.terms[term].text)
-            for term, weight in found.items()
-            if weight and self._entries[term][0] == winner
+            for term, (rank, weight) in found.items()
+            if weight and rank == winner
         )
         return Classified(
             self.lexicon.priority[winner],

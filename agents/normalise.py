@@ -18,17 +18,18 @@ _KEPT_PUNCTUATION: Final = "，：；！？（）…"
 _KEPT: Final = re.compile(f"([{_KEPT_PUNCTUATION}]+)")
 
 _TONED: Final = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹ"
+# What stands before is looked at behind the first character, to which the engine can skip.
 _TONED_NOTE: Final = re.compile(
-    rf"(?<=[㐀-鿿])[(（]\s*[a-zü]*[{_TONED}][a-zü]*\s*[)）]", re.IGNORECASE
+    rf"[(（](?<=[㐀-鿿].)\s*[a-zü]*[{_TONED}][a-zü]*\s*[)）]", re.IGNORECASE
 )
 # A page that notes 發(fā) notes 的(de) as well; alone, letters in brackets may mean something.
-_UNTONED_NOTE: Final = re.compile(r"(?<=[㐀-鿿])[(（]\s*[a-zü]{1,6}\s*[)）]")
+_UNTONED_NOTE: Final = re.compile(r"[(（](?<=[㐀-鿿].)\s*[a-zü]{1,6}\s*[)）]")
 
 _SPREADSHEET_ESCAPE: Final = re.compile("_x00[01][0-9A-F]_")  # a line end, as exports write it
 
-_SPACES: Final = re.compile(r"\s+")
-_SPACE_AT_PUNCTUATION: Final = re.compile(f" ?([{_KEPT_PUNCTUATION}。、]) ?")
-_SPACE_BETWEEN_HAN: Final = re.compile(r"(?<=[㐀-鿿]) (?=[㐀-鿿])")
+_NEEDLESS_SPACE: Final = re.compile(
+    rf" (?:(?=[{_KEPT_PUNCTUATION}。、])|(?<=[{_KEPT_PUNCTUATION}。、].)|(?<=[㐀-鿿].)(?=[㐀-鿿]))"
+)
 
 
 @cache
@@ -41,12 +42,12 @@ def _noise() -> re.Pattern[str]:
     """Matches controls, zero-width and other invisible characters, but no whitespace."""
     invisible = [
         chr(code)
-        for block in (range(0x10000), range(0xE0000, 0xE0100))
-        for code in block
+        for code in range(0x10000)
         if unicodedata.category(chr(code)) in {"Cc", "Cf", "Cn", "Co", "Cs"}
         and not chr(code).isspace()
     ]
-    return re.compile(f"[{''.join(map(re.escape, invisible))}]")
+    # Tags, which decorate flags, as one range: each alone would cost every character a comparison.
+    return re.compile(f"[{''.join(map(re.escape, invisible))}\U000e0000-\U000e00ff]")
 
 
 @cache
@@ -59,8 +60,8 @@ def _traditional() -> frozenset[str]:
 
 
 @cache
-def _unusual() -> re.Pattern[str]:
-    """Matches any character that keeps a text off the fast path: 30 ms to build."""
+def _odd() -> frozenset[str]:
+    """Characters of the basic plane that keep a text off the fast path: 30 ms to build."""
     plain = set(_KEPT_PUNCTUATION) | {" "}
     odd = set(_traditional()) | set(_TONED) | set(_TONED.upper())
     for code in range(0x10000):
@@ -73,8 +74,30 @@ def _unusual() -> re.Pattern[str]:
         ):
             odd.add(character)
     jamo = {chr(code) for code in range(0x1100, 0x1200)}  # may compose with their neighbours
-    listed = "".join(re.escape(character) for character in sorted(odd | jamo))
+    return frozenset(odd | jamo)
+
+
+@cache
+def _unusual() -> re.Pattern[str]:
+    """Matches any character that keeps a text off the fast path."""
+    listed = "".join(map(re.escape, sorted(_odd())))
     return re.compile(f"[{listed}\ud800-\udfff\U00010000-\U0010ffff]")
+
+
+@cache
+def marks() -> frozenset[bytes]:
+    """Pieces of UTF-8, for an automaton: `normalise` gives a text with none of them back as it is.
+
+    Single characters, so that none hides a longer word that ends where it does; and the first
+    bytes of all characters beyond the basic plane. Lone surrogates have no UTF-8 at all.
+    """
+    beyond = (bytes([lead]) for lead in range(0xF0, 0xF5))
+    return frozenset((*(character.encode() for character in _odd() | set(" _")), *beyond))
+
+
+def is_plain(text: str) -> bool:
+    """Whether none of `marks` is in the text."""
+    return not (" " in text or "_" in text or _unusual().search(text))
 
 
 @cache
@@ -102,20 +125,16 @@ def normalise(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    text = _SPACES.sub(" ", text).strip()
-    text = _SPACE_BETWEEN_HAN.sub("", text)
-    return _SPACE_AT_PUNCTUATION.sub(r"\1", text)
+    return _NEEDLESS_SPACE.sub("", " ".join(text.split()))
 
 
 def _mend(text: str) -> str:
     # Again while something odd is left: taking out a character can bring together two that compose.
     for _ in range(4):
         before = text
-        text = "".join(
-            part if _KEPT.fullmatch(part) else unicodedata.normalize("NFKC", part)
-            for part in _KEPT.split(text)
-        )
-        text = _SPREADSHEET_ESCAPE.sub(" ", _noise().sub("", text))
+        parts = _KEPT.split(text)
+        parts[::2] = [unicodedata.normalize("NFKC", part) for part in parts[::2]]
+        text = _SPREADSHEET_ESCAPE.sub(" ", _noise().sub("", "".join(parts)))
         if _TONED_NOTE.search(text):
             text = _UNTONED_NOTE.sub("", _TONED_NOTE.sub("", text))
         if _traditional_pattern().search(text):

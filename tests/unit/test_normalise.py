@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.normalise import normalise
+from agents.normalise import is_plain, marks, normalise
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,19 @@ def test_one_form(raw: str, normal: str) -> None:
 def test_plain_text_is_given_back_itself() -> None:
     text = "包工头拖欠工资三个月，找谁都没用！怎么办？"
     assert normalise(text) is text
+
+
+def test_text_without_marks_is_given_back_itself() -> None:
+    found = marks()
+    for code in range(0x10000):
+        if not 0xD800 <= code < 0xE000:
+            character = chr(code)
+            plain = character.encode() not in found
+            assert is_plain(character) is plain
+            assert not plain or normalise(character) is character
+    beyond = [chr(code) for code in range(0x10000, 0x110000, 0x1000)]
+    assert all(character.encode()[:1] in found for character in beyond)
+    assert not any(map(is_plain, [*beyond, "\ud800"]))
 
 
 FRAGMENTS = st.sampled_from(
