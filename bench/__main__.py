@@ -5,32 +5,34 @@
 
 Each round measures every row once; medians are over rounds, ratios are medians of
 the ratios within a round, so that a machine that is slow for a while is slow for
-both. --json prints one JSON object last: rows, ratios, machine, each (every run).
+both. --json prints one JSON object last: rows, ratios, machine, keeps (what state the
+others keep), each (every run), failed (why, if a row did).
 """
 
 import argparse
 import json
-import os
-import signal
 import statistics
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from bench import bare, intake, latency, pipeline, sink, tally
 from bench.machine import machine
+from bench.peers import KEEPS, PEERS, Peer
 from bench.progress import Progress
-from bench.rivals import rivals
 from bench.rows import Row, report, table
-from bench.site import Lab, Measure
-from streams.settings import PREFIX
-from tests.brokers import ApacheKafka
-from tests.kafka.jars import CACHE_VARIABLE, KafkaMissing
+from bench.site import STREAM, Lab, Measure, laboratory
+from tests.kafka.jars import KafkaMissing
 
 _LATENCY: Final = "latency"
+
+
+def _of_peer(lab: Lab, name: str, peer: Peer) -> Row:
+    site = lab.input()
+    return peer(site.bootstrap, site.topic(STREAM), lab.events, site.broker.data / name)
+
+
 OURS: Final[Mapping[str, Measure]] = {
     "pipeline": pipeline.measure,
     "bare": bare.measure,
@@ -39,7 +41,10 @@ OURS: Final[Mapping[str, Measure]] = {
     "tally_50m": partial(tally.measure, ids=50_000_000),
     "sink": sink.measure,
 }
-# Behind all others: they take their rate from the pipeline's.
+THEIRS: Final[Mapping[str, Measure]] = {
+    name: partial(_of_peer, name=name, peer=peer) for name, peer in PEERS.items()
+}
+# These take their rate from the pipeline's, so they come last.
 AT_RATES: Final[Mapping[str, Measure]] = {
     "latency_10pct": partial(latency.measure, share=0.10),
     "latency_70pct": partial(latency.measure, share=0.70),
@@ -87,7 +92,7 @@ def _median_rate(rounds: Mapping[int, Row]) -> float:
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    known = {**OURS, **rivals(), **AT_RATES}
+    known = {**OURS, **THEIRS, **AT_RATES}
     parser = argparse.ArgumentParser(prog="bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="", help=f"of {', '.join(known)}, {_LATENCY}")
     parser.add_argument("--events", type=int, default=400_000, help="of one run")
@@ -102,27 +107,16 @@ def main(given: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     if rows.keys() & AT_RATES.keys() and not asked.rate and "pipeline" not in rows:
         parser.error("latency takes its rate from the row pipeline: ask for it too, or give --rate")
-    for name in [name for name in os.environ if name.startswith(PREFIX)]:
-        if name != CACHE_VARIABLE:
-            del os.environ[name]  # settings of the caller's shell are not what is measured
-    # Told to end, it ends what it started and takes its files away, as after Ctrl-C.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     described = machine()
-    with tempfile.TemporaryDirectory(prefix="huishang-bench-") as folder:
-        kafka = Path(folder) / "kafka"
-        kafka.mkdir()
-        try:
-            server = ApacheKafka(kafka)
-        except KafkaMissing as missing:
-            parser.exit(1, f"{missing}\n")
-        try:
-            server.start()
-            lab = Lab(server, Path(folder), asked.events, asked.seconds)
-            with Progress(len(rows) * asked.runs) as progress:
-                runs, failed = measured(lab, rows, asked.runs, asked.rate, progress)
-        finally:
-            server.stop()
-    said = report(runs, described, failed)
+    try:
+        with (
+            laboratory(asked.events, asked.seconds) as lab,
+            Progress(len(rows) * asked.runs) as progress,
+        ):
+            runs, failed = measured(lab, rows, asked.runs, asked.rate, progress)
+    except KafkaMissing as missing:
+        parser.exit(1, f"{missing}\n")
+    said = report(runs, described, failed, KEEPS)
     print(json.dumps(said) if asked.json else table(said))
     return 1 if failed else 0
 

@@ -10,7 +10,7 @@ from cli.demo_texts import SENTENCES, written
 from cli.producing import Record
 from streams.counties import in_city
 
-COUNTIES = in_city("62")  # Gansu: 86
+COUNTIES = in_city("62")  # Gansu: 86, and a city without counties
 _FILLER = (
     "我们这里的群众一直反映情况，希望有关领导能够重视并且尽快给大家一个答复，谢谢您的帮助和支持"
 )

@@ -5,7 +5,7 @@ timestamps of what tally sent, from its first batch to its last; CPU is that of
 both processes from ready to the end.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 
 from aiokafka import ConsumerRecord
@@ -20,12 +20,19 @@ def measure(lab: Lab) -> Row:
     return run(lab.input(), lab.events)
 
 
-def run(site: Site, events: int, workers: int = 1) -> Row:
-    """Tally what is on the input topic. workers: of either stage, sharing its partitions."""
+def run(
+    site: Site, events: int, workers: int = 1, publish: Callable[[], None] | None = None
+) -> Row:
+    """Tally `events`, which are on the input topic, or which `publish` puts there.
+
+    workers: of either stage, sharing its partitions. publish: called once all are ready.
+    """
     with ExitStack() as running:
-        tallies = _started(running, site, "tally", workers)
-        intakes = _started(running, site, "intake", workers)
+        tallies = started(running, site, "tally", workers)
+        intakes = started(running, site, "intake", workers)
         before = _cpu_s(intakes), _cpu_s(tallies)
+        if publish:
+            publish()
         wait_until(lambda: done_by(tallies) >= events, "every event tallied")
         intake_s, tally_s = _cpu_s(intakes) - before[0], _cpu_s(tallies) - before[1]
         rss = {"intake": _rss_mib(intakes), "tally": _rss_mib(tallies)}
@@ -45,24 +52,32 @@ def done_by(workers: Iterable[Worker]) -> float:
 
 
 def curve_of_totals(records: Iterable[ConsumerRecord]) -> Curve:
-    """Events answered after each record of totals. records: of the whole topic, by time."""
+    """Events answered after each record of totals that answers some: the daily cycle's do not.
+
+    records: of the whole topic, by time.
+    """
     ledger: dict[tuple[str, str, int], int] = {}
     done = 0
     curve = []
     for record in records:
+        before = done
         for row in packs.decode_totals(record.value).ledger:
             key = (row.county, row.source, row.day)
             answered = row.counted + row.duplicates
             done += answered - ledger.get(key, 0)
             ledger[key] = answered
-        curve.append((record.timestamp, done))
+        if done > before:
+            curve.append((record.timestamp, done))
     return curve
 
 
-def _started(running: ExitStack, site: Site, stage: str, workers: int) -> list[Worker]:
-    return [
+def started(running: ExitStack, site: Site, stage: str, workers: int) -> list[Worker]:
+    """Workers of a stage, all ready: a later one that joins moves partitions of the earlier."""
+    found = [
         running.enter_context(site.worker(stage, f"{stage}-{number}")) for number in range(workers)
     ]
+    wait_until(lambda: all(worker.ready() for worker in found), f"every {stage} ready")
+    return found
 
 
 def _cpu_s(workers: Iterable[Worker]) -> float:

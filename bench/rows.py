@@ -78,15 +78,23 @@ def ratios(runs: Runs) -> dict[str, float]:
     return found
 
 
-def report(runs: Runs, machine: Mapping[str, Any], failed: Mapping[str, str]) -> dict[str, Any]:
-    """The object that --json prints. each: every run, in order; failed: row → why, if any did."""
-    said: dict[str, Any] = {
-        "rows": {name: medians(rounds) for name, rounds in runs.items() if rounds},
-        "ratios": ratios(runs),
+def report(
+    runs: Runs, machine: Mapping[str, Any], failed: Mapping[str, str], keeps: Mapping[str, str]
+) -> dict[str, Any]:
+    """The object that --json prints.
+
+    each: every run, in order. keeps: what state other engines keep, of those that ran.
+    failed: row → why.
+    """
+    measured = {name: rounds for name, rounds in runs.items() if rounds}
+    return {
+        "rows": {name: medians(rounds) for name, rounds in measured.items()},
+        "ratios": ratios(measured),
         "machine": dict(machine),
-        "each": {name: list(rounds.values()) for name, rounds in runs.items() if rounds},
+        "keeps": {name: said for name, said in keeps.items() if name in measured},
+        "each": {name: list(rounds.values()) for name, rounds in measured.items()},
+        "failed": dict(failed),
     }
-    return {**said, "failed": dict(failed)} if failed else said
 
 
 def table(said: Mapping[str, Any]) -> str:
@@ -103,7 +111,9 @@ def table(said: Mapping[str, Any]) -> str:
     if said["ratios"]:
         lines.append("")
     lines += [f"{name:{width + 10}} {ratio:.2f}" for name, ratio in said["ratios"].items()]
-    lines += [f"failed: {name}: {why}" for name, why in said.get("failed", {}).items()]
+    lines += [""] * bool(said["keeps"])
+    lines += [f"{name}: {kept}" for name, kept in said["keeps"].items()]
+    lines += [f"failed: {name}: {why}" for name, why in said["failed"].items()]
     machine = said["machine"]
     lines += ["", ", ".join(f"{key} {value}" for key, value in machine.items())]
     return "\n".join(lines)

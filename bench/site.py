@@ -2,7 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import re
+import signal
+import sys
+import tempfile
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,16 +24,17 @@ from bench.load import COUNTIES, hotline_calls
 from bench.rows import Row
 from cli import topics
 from cli.producing import Record, produce
-from streams.settings import Settings
+from streams.settings import PREFIX, Settings
 from streams.topics import TOPICS, full_name
 from tests.brokers import ApacheKafka, Broker, remove_topics
+from tests.kafka.jars import CACHE_VARIABLE
 from tests.processes import Child, run_huishang
 from tests.waiting import eventually_sync, free_port
 
 STREAM: Final = "hotline-calls"
 MIB: Final = 1 << 20
 _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-_RECOVERED: Final = re.compile(r"^partition \d+ recovered: .*?([\d.]+) s$")
+_RECOVERED: Final = re.compile(r"^partition (\d+) recovered: .*?([\d.]+) s$")
 
 
 class Worker:
@@ -69,16 +74,16 @@ class Worker:
     def rss_mib(self) -> float:
         return float(self._process.memory_info().rss / MIB)
 
-    def recoveries(self) -> list[tuple[float, float]]:
-        """When tally's recovery of each partition began and ended, Unix time, as its log says."""
+    def recoveries(self) -> dict[int, tuple[float, float]]:
+        """Partition → when tally's last recovery of it began and ended, Unix time, by its log."""
         self.check()
-        spans = []
+        spans = {}
         for line in self.child.text().splitlines():
             with contextlib.suppress(orjson.JSONDecodeError):
                 said = orjson.loads(line)
                 if found := _RECOVERED.match(str(said.get("event", ""))):
                     ended_s = datetime.fromisoformat(said["timestamp"]).timestamp()
-                    spans.append((ended_s - float(found[1]), ended_s))
+                    spans[int(found[1])] = (ended_s - float(found[2]), ended_s)
         return spans
 
 
@@ -194,6 +199,28 @@ class Lab:
 
 
 Measure = Callable[[Lab], Row]
+
+
+@contextmanager
+def laboratory(events: int, seconds: float = 30) -> Iterator[Lab]:
+    """A Lab with an Apache Kafka of its own, for the length of a with block.
+
+    Raises tests.kafka.jars.KafkaMissing where there is none to be had.
+    """
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        if name != CACHE_VARIABLE:
+            del os.environ[name]  # settings of the caller's shell are not what is measured
+    # Told to end, it ends what it started and takes its files away, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with tempfile.TemporaryDirectory(prefix="huishang-bench-") as folder:
+        kafka = Path(folder) / "kafka"
+        kafka.mkdir()
+        server = ApacheKafka(kafka)
+        try:
+            server.start()
+            yield Lab(server, Path(folder), events, seconds)
+        finally:
+            server.stop()
 
 
 def wait_until(done: Callable[[], bool], what: str, within_s: float = 1_800) -> None:

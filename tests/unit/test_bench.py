@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from bench import __main__ as bench
 from bench.load import hotline_calls
 from bench.markers import marker
 from bench.pipeline import curve_of_totals
+from bench.plot import Panel, Series, drawn
 from bench.progress import Progress
 from bench.publisher import fresh
 from bench.rows import Row, medians, percentile, rate_of, ratios, report, table
@@ -61,23 +63,30 @@ def test_ratios_compare_within_a_round() -> None:
 
 
 def test_the_report_is_one_json_object() -> None:
-    said = json.loads(json.dumps(report({**RUNS, "intake": {}}, {"cores": 2}, {"intake": "no"})))
-    assert said.keys() == {"rows", "ratios", "machine", "each", "failed"}
+    keeps = {"bare": "nothing", "quix": "all"}
+    given = report({**RUNS, "intake": {}}, {"cores": 2}, {"intake": "no"}, keeps)
+    said = json.loads(json.dumps(given))
+    assert said.keys() == {"rows", "ratios", "machine", "keeps", "each", "failed"}
     assert said["rows"].keys() == RUNS.keys()
     assert said["rows"]["pipeline"] == {"events_per_s": 90, "cpu_us_per_event": 11, "runs": 3}
-    assert len(said["each"]["pipeline"]) == 3
+    assert said["ratios"].keys() == {"pipeline_to_bare", "pipeline_to_bare_per_core"}
     assert said["machine"] == {"cores": 2}
-    assert "failed" not in report(RUNS, {}, {})
+    assert said["keeps"] == {"bare": "nothing"}
+    assert len(said["each"]["pipeline"]) == 3
     shown = table(said)
     assert "pipeline_to_bare_per_core" in shown
+    assert "bare: nothing" in shown
     assert "failed: intake: no" in shown
 
 
 def test_rows_are_chosen_by_name() -> None:
-    known = {**bench.OURS, **bench.AT_RATES}
+    known = {**bench.OURS, **bench.THEIRS, **bench.AT_RATES}
     assert bench.chosen("", known) == known
     assert list(bench.chosen("bare, pipeline", known)) == ["pipeline", "bare"]
     assert list(bench.chosen("latency,sink", known)) == ["sink", *bench.AT_RATES]
+    asked_for = {"pipeline", "intake", "tally_1m", "tally_50m", "sink", "bare", "stock_faust"}
+    asked_for |= {"kafka_streams_eos", "kafka_streams_alos", "bytewax", "quix"}
+    assert asked_for <= known.keys()
     with pytest.raises(ValueError, match="no row brae"):
         bench.chosen("brae", known)
 
@@ -119,12 +128,13 @@ def test_events_are_read_off_the_totals_of_the_ledger() -> None:
 
     curve = curve_of_totals(
         [
+            Sent(1),  # the daily cycle's: no event is answered
             Sent(10, row("620102", 5, 0), row("620103", 2, 1)),
-            Sent(20),
             Sent(30, row("620102", 9, 1)),
+            Sent(90, row("620102", 9, 1)),  # sent again after a crash
         ]
     )
-    assert curve == [(10, 8), (20, 8), (30, 13)]
+    assert curve == [(10, 8), (30, 13)]
 
 
 def test_markers_have_a_key_and_an_alert_of_their_own_outside_the_load() -> None:
@@ -143,3 +153,22 @@ def test_the_publisher_makes_events_with_ids_of_their_own_and_repeats() -> None:
     made = [identity(decode(value, ())) for value in itertools.islice(fresh(1), 6_000)]
     assert len(set(made)) == 6_000 - 6_000 // 20
     assert made[19] == made[18]
+
+
+def test_a_plot_draws_every_point_between_its_axes() -> None:
+    lines = [
+        Series("1 & 2", [(6, 10.0), (86, 20.0), (2_845, 35.0)]),
+        Series("more", [(6, 1.0)], dashed=True),
+    ]
+    root = ET.fromstring(drawn([Panel("µs", lines), Panel("MiB", lines)], "counties"))
+    width, height = (float(side) for side in root.attrib["viewBox"].split()[2:])
+    drawn_lines = [line.attrib["points"].split() for line in root.iter() if "points" in line.attrib]
+    assert [len(points) for points in drawn_lines] == [3, 1, 3, 1]
+    for points in drawn_lines:
+        for point in points:
+            x, y = map(float, point.split(","))
+            assert 0 < x < width
+            assert 0 < y < height
+    first = [float(point.split(",")[1]) for point in drawn_lines[0]]
+    assert first == sorted(first, reverse=True), "more is higher"
+    assert "1 & 2" in {text.text for text in root.iter()}
