@@ -39,7 +39,7 @@ KEEPS: dict[str, str] = {
     ),
     "kafka_streams_alos": (
         "The light job. Identities and counts in RocksDB with changelog topics, at_least_once, "
-        "a commit every 30 s; no expiry."
+        "a commit every 30 s, no cache before the counts; no expiry."
     ),
     "bytewax": (
         "The light job. Identities and counts of each county as one pickled value in a recovery "

@@ -8,6 +8,8 @@ right: distinct identities sent. counted, identities: what the state held in the
 import argparse
 import asyncio
 import json
+import signal
+import sys
 import tempfile
 import uuid
 from pathlib import Path
@@ -49,6 +51,8 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("names", nargs="*", default=list(PEERS))
     given = parser.parse_args()
+    # Told to end, it ends what it started and takes its files away, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory() as temporary:
         kafka = Path(temporary) / "kafka"
         kafka.mkdir()

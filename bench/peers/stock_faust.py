@@ -86,7 +86,9 @@ def run(bootstrap: str, topic: str, events: int, folder: Path, work: Job) -> Non
             identity, cell = work(message)
             if identity not in seen:
                 seen[identity] = True
-                counts[cell] += 1
+                # By partition too: a key that two changelog partitions hold would be restored
+                # from one of them only.
+                counts[f"{message.partition}|{cell}"] += 1
             if meter.read(message.partition, message.offset):
                 meter.end()
                 meter.report(counted=sum(counts.values()), identities=len(seen))
