@@ -78,6 +78,8 @@ def name_of(code: str) -> str:
 
     >>> name_of("620702")
     '甘州区'
+    >>> name_of("000000")
+    '全系统'
     """
     if code == WHOLE:
         return "全系统"

@@ -116,6 +116,13 @@ def test_the_account_adds_up_over_days_and_by_source(store: Store) -> None:
     assert account(store, Chosen(runid="")) == Account(10, 2, 0)
 
 
+def test_what_is_set_aside_of_our_own_records_was_not_published(store: Store) -> None:
+    topics = ("t.hotline-calls", "t.reports", "t.counts", "t.alerts", "t.dead-letters")
+    letters = [row_of_dead_letter(dead_letter(1, topic=topic)) for topic in topics]
+    store.insert("dead_letters", letters)
+    assert account(store).dead_letters == 1
+
+
 def test_the_same_offset_of_another_log_is_another_dead_letter(store: Store) -> None:
     store.insert("dead_letters", [row_of_dead_letter(dead_letter(7, sha256="aa" * 32))])
     store.insert("dead_letters", [row_of_dead_letter(dead_letter(7, sha256="bb" * 32))])
