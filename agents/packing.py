@@ -9,6 +9,9 @@ from agents.locate import county_of
 from streams.contracts import Event
 from streams.packs import FORMAT, Pack
 
+# The pack an event goes into, its county, and the index of its origin in the pack.
+Place = tuple[Pack, str, int]
+
 EVENTS_PER_PACK: Final = 1_000  # keeps a pack well under a broker's 1 MB
 
 
@@ -29,10 +32,10 @@ class Builder:
         self._partition_of = partition_of_county
         self._redact_label = redact_label
         self._packs: dict[int, Pack] = {}
-        self._places: dict[tuple[str | UnsetType, ...], tuple[Pack, str, int]] = {}
+        self._places: dict[tuple[str | UnsetType, ...], Place] = {}
 
-    def place(self, event: Event) -> tuple[Pack, str, int]:
-        """The pack an event goes into, its county, and the index of its origin in the pack.
+    def place(self, event: Event) -> Place:
+        """Where an event goes.
 
         Raises InvalidEvent (malformed, unknown_county).
         """
@@ -52,7 +55,7 @@ class Builder:
             found = self._places[key] = self._find(event)
         return found
 
-    def _find(self, event: Event) -> tuple[Pack, str, int]:
+    def _find(self, event: Event) -> Place:
         county = county_of(event.data)
         partition = self._partition_of(county)
         pack = self._packs.get(partition)

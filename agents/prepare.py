@@ -10,11 +10,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from msgspec import UNSET
-
 from agents.classify import Classifier
 from agents.decode import Decoder, TimeWindow, identity
-from agents.packing import Builder
+from agents.packing import Builder, Place
 from agents.preview import dead_letter
 from streams.batches import Record
 from streams.categories import CATEGORIES, OUTSIDE
@@ -25,11 +23,9 @@ from streams.contracts import (
     AlertActionEvent,
     CaseUpdateEvent,
     DeadLetter,
-    GridReport,
+    Event,
     GridReportEvent,
     HotlineCallEvent,
-    Matter,
-    OpinionItem,
     OpinionItemEvent,
 )
 from streams.errors import InvalidEvent
@@ -78,6 +74,13 @@ class Preparer:
         self._ahead = ahead
         self._history = history
         self._decoders: dict[str, Decoder] = {}
+        self._adders: dict[str, Callable[..., bool]] = {
+            "grid-reports": self._add_grid_report,
+            "hotline-calls": self._add_call,
+            "opinion-items": self._add_opinion,
+            "case-updates": self._add_case,
+            "alert-actions": self._add_action,
+        }
 
     def prepare(
         self, stream: str, topic: str, partition: int, records: Iterable[Record], now: datetime
@@ -89,13 +92,8 @@ class Preparer:
         builder = Builder(
             stream, partition, int(now.timestamp() * 1000), self._partition_of, self._redact_label
         )
-        adders: dict[str, Callable[..., bool]] = {
-            "case-updates": self._add_case,
-            "alert-actions": self._add_action,
-        }
-        add = adders.get(stream, self._add_report)
         # Looked up once, not in each of the thousands of turns.
-        decode, place = decoder.decode, builder.place
+        decode, place, add = decoder.decode, builder.place, self._adders[stream]
         check = TimeWindow(now, ahead=self._ahead, history=self._history).check
         dead: list[DeadLetter] = []
         accepted = cut = 0
@@ -103,7 +101,7 @@ class Preparer:
             try:
                 event = decode(record.value, record.headers)
                 reported_s = check(event.data)
-                pack, county, origin = place(event)
+                placed = place(event)
             except InvalidEvent as error:
                 dead.append(
                     dead_letter(
@@ -120,34 +118,48 @@ class Preparer:
                 )
                 continue
             accepted += 1
-            cut += add(pack, event, origin, county, reported_s, record.offset)
+            cut += add(event, placed, reported_s, record.offset)
         return Prepared(builder.packs(), dead, accepted, cut)
+
+    # Each of these adds an event to its pack, and returns whether its title or text was cut.
+
+    def _add_grid_report(
+        self, event: GridReportEvent, place: Place, reported_s: int, offset: int
+    ) -> bool:
+        data = event.data
+        band, zero = data.people_band or "", data.is_zero_report
+        return self._add_report(event, place, reported_s, offset, data.channel, band, zero)
+
+    def _add_call(
+        self, event: HotlineCallEvent, place: Place, reported_s: int, offset: int
+    ) -> bool:
+        return self._add_report(event, place, reported_s, offset, event.data.channel)
+
+    def _add_opinion(
+        self, event: OpinionItemEvent, place: Place, reported_s: int, offset: int
+    ) -> bool:
+        return self._add_report(event, place, reported_s, offset, event.data.platform_class)
 
     def _add_report(
         self,
-        pack: Pack,
-        event: GridReportEvent | HotlineCallEvent | OpinionItemEvent,
-        origin: int,
-        county: str,
+        event: Event,
+        place: Place,
         reported_s: int,
         offset: int,
+        channel: str,
+        people_band: str = "",
+        zero: bool = False,
     ) -> bool:
-        """Returns whether its title or text was cut."""
+        pack, county, origin = place
         data = event.data
         # What was not given is UNSET, which is false.
         title, text = data.title or "", data.text or ""
         cut = len(text) > TEXT_LIMIT or len(title) > TITLE_LIMIT
         if cut:
             title, text = title[:TITLE_LIMIT], text[:TEXT_LIMIT]
-        zero = False
-        people_band = ""
-        if isinstance(data, OpinionItem):
-            channel: str = data.platform_class
-        else:
-            channel = data.channel
-            if isinstance(data, GridReport):
-                zero = data.is_zero_report
-                people_band = data.people_band or ""
+        category: str = self._classifier.category(title, text) if text or title else OUTSIDE
+        if category == OUTSIDE and data.category in CATEGORIES:
+            category = data.category
         severity = data.severity or 0
         shown = not zero and (severity in _GRAVE or people_band == _CROWD)
         pack.reports.append(
@@ -155,7 +167,7 @@ class Preparer:
                 identity(event),
                 origin,
                 county,
-                self._category(data, title, text),
+                category,
                 channel,
                 reported_s,
                 severity,
@@ -167,12 +179,6 @@ class Preparer:
         )
         return cut
 
-    def _category(self, data: Matter, title: str, text: str) -> str:
-        category = self._classifier.category(title, text) if title or text else OUTSIDE
-        if category == OUTSIDE and data.category is not UNSET and data.category in CATEGORIES:
-            return data.category
-        return category
-
     def _excerpt(self, title: str, text: str) -> str:
         whole = f"{title} {text}" if title and text else title or text
         start = whole[:_EXCERPT_SOURCE]
@@ -181,15 +187,8 @@ class Preparer:
             redacted = self._redact(whole)
         return redacted[:EXCERPT_LIMIT]
 
-    def _add_case(
-        self,
-        pack: Pack,
-        event: CaseUpdateEvent,
-        origin: int,
-        county: str,
-        reported_s: int,
-        offset: int,
-    ) -> bool:
+    def _add_case(self, event: CaseUpdateEvent, place: Place, reported_s: int, offset: int) -> bool:
+        pack, county, origin = place
         data = event.data
         pack.cases.append(
             CaseStep(
@@ -209,14 +208,9 @@ class Preparer:
         return False
 
     def _add_action(
-        self,
-        pack: Pack,
-        event: AlertActionEvent,
-        origin: int,
-        county: str,
-        reported_s: int,
-        offset: int,
+        self, event: AlertActionEvent, place: Place, reported_s: int, offset: int
     ) -> bool:
+        pack, county, origin = place
         data = event.data
         pack.actions.append(
             Action(
