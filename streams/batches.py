@@ -85,6 +85,10 @@ class InFlight:
                 self._committable[tp] = queue.popleft().last_offset + 1
         return dict(self._committable)
 
+    def done_before(self, tp: TP, offset: int) -> None:
+        """Everything before `offset` was done by an earlier owner, who may not have committed it."""
+        self._committable[tp] = offset
+
     def committed(self, offsets: Mapping[TP, int]) -> None:
         for tp, offset in offsets.items():
             if self._committable.get(tp) == offset:
@@ -185,6 +189,9 @@ class Consumer(driver.Consumer):
         for tp, offset in starts.items():
             if tp in assignment:
                 await self.seek(tp, offset)
+                # Else the lag would stay, as if nothing were done, until the next record comes.
+                if offset > (self._committed_offset.get(tp) or 0):
+                    self.in_flight.done_before(tp, offset)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         self.in_flight.forget(revoked)

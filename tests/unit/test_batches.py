@@ -63,6 +63,17 @@ def test_a_batch_of_before_a_rebalance_commits_nothing() -> None:
     assert flight.committable() == {A: 10}
 
 
+def test_what_an_earlier_owner_did_is_committed_though_nothing_new_comes() -> None:
+    flight = InFlight()
+    flight.done_before(A, 12)
+    assert flight.committable() == {A: 12}
+    flight.committed({A: 12})
+    assert flight.committable() == {}
+    flight.done_before(A, 12)
+    flight.forget([A])
+    assert flight.committable() == {}
+
+
 # Source of what the driver overrides or relies on, as of the pinned versions. When one of
 # these changes, read it again, mend streams/batches.py, run the integration suite, then
 # write the new digest here.
