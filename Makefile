@@ -6,7 +6,7 @@ PEERS := .venv-bench
 PEERS_PYTHON ?= $(PYTHON)
 ARGS ?=
 
-.PHONY: help install demo run test check lint types bench peers lock contracts clean
+.PHONY: help install demo run test check lint types bench peers faults lock contracts clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ $(PEERS)/.installed: requirements/bench.txt
 	$(PEERS_PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bench.txt
 	@touch $@
+
+faults: install ## rounds of faults against an oracle, on Apache Kafka; ARGS="--rounds 20 --seed 7"
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 contracts: install ## write docs/contracts anew from streams/contracts.py
 	$(BIN)/huishang contracts export docs/contracts

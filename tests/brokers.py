@@ -5,7 +5,7 @@ import base64
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,10 +29,10 @@ _KAFKA_PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{doors}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
 log.dirs={log}
 auto.create.topics.enable=false
 num.partitions=4
@@ -144,14 +144,17 @@ class ApacheKafka:
     """One Apache Kafka node (KRaft) on 127.0.0.1; its log outlives stop and kill.
 
     folder: gets its log and settings; removed by `remove`.
+    doors: name → port of a proxy. Clients that come in by the port `doors[name]` of
+    this broker are told to come back by the proxy's, which is to lead there.
     Raises jars.KafkaMissing where Java, Maven or the jars are not to be had.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, doors: Mapping[str, int] | None = None) -> None:
         self._java = jars.java()
         self._jars = jars.fetched()
         self._folder = folder
         self._child: Child | None = None
+        self._proxies = dict(doors or {})
         self._choose_ports()
 
     @property
@@ -203,10 +206,11 @@ class ApacheKafka:
         return self._folder / "log"
 
     def _choose_ports(self) -> None:
-        self._port = free_port()
-        self._controller_port = free_port()
-        while self._controller_port == self._port:
-            self._controller_port = free_port()
+        ports: set[int] = set()
+        while len(ports) < 2 + len(self._proxies):
+            ports.add(free_port())
+        self._port, self._controller_port, *others = ports
+        self.doors = dict(zip(self._proxies, others, strict=True))
 
     def _command(self, *args: str) -> list[str]:
         level = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
@@ -215,7 +219,12 @@ class ApacheKafka:
     def _format(self) -> None:
         self._properties.write_text(
             _KAFKA_PROPERTIES.format(
-                port=self._port, controller=self._controller_port, log=self._log
+                port=self._port,
+                controller=self._controller_port,
+                log=self._log,
+                doors=_listed("{}://127.0.0.1:{}", self.doors),
+                advertised=_listed("{}://127.0.0.1:{}", self._proxies),
+                protocols=_listed("{}:PLAINTEXT", self._proxies),
             )
         )
         if self._log.joinpath("meta.properties").exists():
@@ -230,6 +239,11 @@ class ApacheKafka:
             timeout=120,
         )
         assert done.returncode == 0, f"formatting Kafka's log failed\n{done.stdout}{done.stderr}"
+
+
+def _listed(form: str, doors: Mapping[str, int]) -> str:
+    """More listeners for a property that has some: `,FORM,FORM`, or nothing."""
+    return "".join(f",{form.format(name.upper(), port)}" for name, port in doors.items())
 
 
 def apart(work: Coroutine[Any, Any, T]) -> T:

@@ -50,17 +50,15 @@ class Stages:
         """Start a worker; name tells apart several of one stage. Returns before it is ready."""
         name = name or stage
         port = free_port()
-        own = {"status_port" if stage == "sink" else f"{stage}_port": port}
-        if stage == "sink":
-            self._store_port = free_port()
-            own["clickhouse_port"] = self._store_port
         given: dict[str, Any] = {
             "clickhouse": f"chdb://{self.broker.data / 'store'}",
             "counties": "999999",  # nobody has to report, unless the test says so
             **self.settings,
             **settings,
-            **own,
+            "status_port" if stage == "sink" else f"{stage}_port": port,
         }
+        if stage == "sink" and given["clickhouse"].startswith("chdb:"):
+            self._store_port = given["clickhouse_port"] = free_port()
         child = self._started.enter_context(
             run_huishang(
                 "worker", stage, folder=self.broker.data, env=self.broker.env(**given), name=name
@@ -191,6 +189,14 @@ class Stages:
         """All records of a topic: (partition, key, value)."""
         return apart(_whole_log(self.broker.bootstrap, self.broker.topic_prefix + topic))
 
+    def committed(self, stage: str, topic: str) -> list[int]:
+        """What a stage's group has committed, per partition; 0 where it has nothing."""
+        return apart(_offsets(self.broker, topic, f"huishang-{stage}"))
+
+    def ends(self, topic: str) -> list[int]:
+        """Where each partition of a topic ends."""
+        return apart(_offsets(self.broker, topic))
+
 
 @contextmanager
 def deployed(broker: Broker, *stages: str, **settings: Any) -> Iterator[Stages]:
@@ -231,6 +237,24 @@ async def _whole_log(bootstrap: str, topic: str) -> list[tuple[int, bytes, bytes
                 for record in records
             ]
         return found
+    finally:
+        await consumer.stop()
+
+
+async def _offsets(broker: Broker, topic: str, group: str = "") -> list[int]:
+    """Per partition: what the group has committed; without one, the end."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker.bootstrap,
+        group_id=broker.topic_prefix + group if group else None,
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    try:
+        parts = [TopicPartition(broker.topic_prefix + topic, part) for part in range(4)]
+        if group:
+            return [await consumer.committed(part) or 0 for part in parts]
+        ends = await consumer.end_offsets(parts)
+        return [ends[part] for part in parts]
     finally:
         await consumer.stop()
 

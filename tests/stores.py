@@ -1,20 +1,67 @@
-"""An aiohttp application served from a thread, and rows to put into a store."""
+"""A server to write to, an aiohttp application in a thread, and rows to put into a store."""
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
 from streams.contracts import Alert, DeadLetter, Digest
 from streams.packs import FORMAT, CountRow, LedgerRow, Totals
+from tests.processes import Child, run_command
+from tests.waiting import eventually_sync, free_port, listening
 
 NOW: Final = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 HOUR: Final = int(NOW.timestamp()) // 3_600  # the bucket that holds NOW
 DAY: Final = HOUR // 24
+_SERVER = """\
+import sys
+from pathlib import Path
+from aiohttp import web
+from sinks.endpoint import application
+from sinks.store import Store, embedded_dsn
+
+with Store.open(embedded_dsn(Path(sys.argv[1])), create=True) as store:
+    app = application(store, writable=True)
+    web.run_app(app, host="127.0.0.1", port=int(sys.argv[2]), print=None, access_log=None)
+"""
+
+
+class Server:
+    """A ClickHouse server as far as the sink can see, in a process that can be killed."""
+
+    def __init__(self, folder: Path, children: ExitStack) -> None:
+        self._folder = folder
+        self._children = children
+        self.port = free_port()
+        self.process: Child | None = None
+
+    @property
+    def dsn(self) -> str:
+        return f"http://127.0.0.1:{self.port}/default"
+
+    def start(self) -> None:
+        command = (sys.executable, "-c", _SERVER, str(self._folder / "served"), str(self.port))
+        self.process = self._children.enter_context(
+            run_command(*command, folder=self._folder, name="server")
+        )
+
+        def up() -> bool:
+            assert self.process
+            if not self.process.running:
+                raise RuntimeError(self.process.tail())
+            return listening(self.port)
+
+        eventually_sync(up, what="the server")
+
+    def kill(self) -> None:
+        assert self.process
+        self.process.kill()
 
 
 @contextmanager

@@ -1,62 +1,18 @@
 """The sink over ClickHouse's HTTP protocol, against the endpoint as a stand-in for a server."""
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import pytest
 
 from tests.brokers import Broker
-from tests.processes import Child, run_command, run_huishang
+from tests.processes import run_huishang
 from tests.stages import Stages, Truth, as_calls, calls, deployed
-from tests.waiting import eventually_sync, free_port, listening
+from tests.stores import Server
+from tests.waiting import eventually_sync
 
 COUNTIES = ("620702", "620721", "620722", "620723", "620724", "620725", "620602", "620621")
-SERVER = """\
-import sys
-from pathlib import Path
-from aiohttp import web
-from sinks.endpoint import application
-from sinks.store import Store, embedded_dsn
-
-with Store.open(embedded_dsn(Path(sys.argv[1])), create=True) as store:
-    app = application(store, writable=True)
-    web.run_app(app, host="127.0.0.1", port=int(sys.argv[2]), print=None, access_log=None)
-"""
-
-
-class Server:
-    """A ClickHouse server as far as the sink can see, in a process that can be killed."""
-
-    def __init__(self, folder: Path, children: ExitStack) -> None:
-        self._folder = folder
-        self._children = children
-        self.port = free_port()
-        self.process: Child | None = None
-
-    @property
-    def dsn(self) -> str:
-        return f"http://127.0.0.1:{self.port}/default"
-
-    def start(self) -> None:
-        command = (sys.executable, "-c", SERVER, str(self._folder / "served"), str(self.port))
-        self.process = self._children.enter_context(
-            run_command(*command, folder=self._folder, name="server")
-        )
-
-        def up() -> bool:
-            assert self.process
-            if not self.process.running:
-                raise RuntimeError(self.process.tail())
-            return listening(self.port)
-
-        eventually_sync(up, what="the server")
-
-    def kill(self) -> None:
-        assert self.process
-        self.process.kill()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from cli.producing import Record
 from tests.brokers import Broker, administered, apart, make_topics
@@ -39,26 +38,6 @@ def red_ones(number: int) -> list[Event]:
 
 def alerts_of(red: list[Event]) -> list[tuple[str, str, str]]:
     return sorted(("red", one["data"]["county_code"], "D06") for one in red)
-
-
-def committed(stages: Stages, stage: str, topic: str) -> list[int]:
-    """What a stage's group has committed, per partition."""
-    prefix = stages.broker.topic_prefix
-
-    async def ask() -> list[int]:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=stages.broker.bootstrap,
-            group_id=f"{prefix}huishang-{stage}",
-            enable_auto_commit=False,
-        )
-        await consumer.start()
-        try:
-            parts = [TopicPartition(prefix + topic, part) for part in range(4)]
-            return [await consumer.committed(part) or 0 for part in parts]
-        finally:
-            await consumer.stop()
-
-    return apart(ask())
 
 
 @pytest.mark.parametrize("stage", ["intake", "tally", "sink"])
@@ -162,7 +141,7 @@ def test_an_unknown_error_ends_tally_and_nothing_is_committed_beyond_it(
         # Started again, it reads the same record again, and ends again.
         again = stages.start("tally", "tally-2")
         assert again.wait(60) in (65, 70)
-        assert sum(committed(stages, "tally", "reports")) <= before
+        assert sum(stages.committed("tally", "reports")) <= before
         truth.holds(stages)
 
 

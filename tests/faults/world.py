@@ -1,0 +1,161 @@
+"""What faults happen to: the workers of a round, their supervisor, the broker, the store."""
+
+import json
+import random
+import signal
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from tests.brokers import ApacheKafka, Broker
+from tests.faults.proxy import Mode, Proxy
+from tests.faults.store import Embedded, Endpoint, StoreKind, embedded, endpoint
+from tests.stages import Stages, deployed
+from tests.waiting import eventually_sync
+
+STAGES: Final = ("intake", "tally", "sink")
+STORE: Final = "store"
+RULES: Final = Path(__file__).with_name("rules.yaml")
+_READS: Final[Mapping[str, tuple[str, ...]]] = {
+    "intake": ("grid-reports", "hotline-calls", "opinion-items", "case-updates", "alert-actions"),
+    "tally": ("reports",),
+    "sink": ("counts", "alerts", "digests", "dead-letters"),
+}
+_RESTARTS_LIMIT: Final = 40  # in one round; more is a crash loop
+
+
+class World:
+    """One round's deployment. Use `deployment`.
+
+    doors: stage → its way to the broker.
+    """
+
+    def __init__(
+        self,
+        stages: Stages,
+        kafka: ApacheKafka,
+        doors: Mapping[str, Proxy],
+        store: Embedded | Endpoint,
+    ) -> None:
+        self.stages = stages
+        self.kafka = kafka
+        self.doors = doors
+        self.store = store
+        self.restarts: Counter[str] = Counter()
+        self.endings: list[str] = []
+        self._wanted: dict[str, str] = {}  # worker → its stage
+        self._frozen: set[str] = set()
+
+    def start(self, stage: str, name: str = "") -> None:
+        """Start a worker, and from now on keep it running. Returns before it is ready."""
+        name = name or stage
+        door = f"127.0.0.1:{self.doors[stage].port}"
+        self.stages.start(stage, name, kafka=door, clickhouse=self.store.dsn)
+        self._wanted[name] = stage
+
+    def kill(self, name: str) -> None:
+        """`kill -9`; it stays away until it is started."""
+        self._wanted.pop(name, None)
+        self._frozen.discard(name)
+        self.stages.workers[name].kill()
+
+    def kill_all(self) -> None:
+        for name in list(self._wanted):
+            self.kill(name)
+
+    def leave(self, name: str) -> None:
+        """SIGTERM, as when a deployment scales down; must end with status 0."""
+        if self._wanted.pop(name, None) and self.stages.workers[name].running:
+            code = self.stages.workers[name].stop(30)
+            assert code == 0, f"{name} ended with {code} after SIGTERM"
+
+    def freeze(self, name: str) -> None:
+        self._frozen.add(name)
+        self.stages.workers[name].send(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        if name in self._frozen:
+            self._frozen.discard(name)
+            self.stages.workers[name].send(signal.SIGCONT)
+
+    def tend(self) -> None:
+        """Start again what ended by itself, as Kubernetes would.
+
+        Raises AssertionError for a worker that a signal ended, and for a crash loop.
+        """
+        for name, stage in list(self._wanted.items()):
+            child = self.stages.workers[name]
+            if child.running:
+                continue
+            self.restarts[stage] += 1
+            self.endings.append(
+                f"{name} ended with {child.returncode}: {_last_words(child.text())}"
+            )
+            assert child.returncode is not None
+            assert child.returncode > 0, self.endings[-1]
+            assert self.restarts.total() < _RESTARTS_LIMIT, "\n".join(self.endings[-3:])
+            self.start(stage, name)
+
+    def heal(self) -> None:
+        """End whatever is still wrong; every stage has one worker at least."""
+        for door in self.doors.values():
+            door.set(Mode.PASS)
+        if not self.kafka.running:
+            self.kafka.start()
+        self.store.heal()
+        for name in list(self._frozen):
+            self.thaw(name)
+        for stage in STAGES:
+            if stage not in self._wanted:
+                self.start(stage)
+
+    def settle(self, within_s: float) -> None:
+        """Wait until every stage has committed all there is to read."""
+
+        def nothing_left() -> bool:
+            self.tend()
+            for stage, topics in _READS.items():
+                for topic in topics:
+                    assert self.stages.committed(stage, topic) == self.stages.ends(topic), topic
+            return True
+
+        eventually_sync(nothing_left, within_s=within_s, every_s=0.5, what="everything read")
+
+
+def _last_words(log: str) -> str:
+    """Why a worker stopped, out of its log: the message, and the error if there was one."""
+    said = [line for line in log.splitlines() if '"event":"stopped' in line]
+    if not said:
+        return log[-300:]
+    line = json.loads(said[-1])
+    return f"{line['event']} {line.get('exception', '').strip()[-300:]}".strip()
+
+
+@contextmanager
+def deployment(
+    kafka: ApacheKafka,
+    proxies: Mapping[str, Proxy],
+    prefix: str,
+    folder: Path,
+    kind: StoreKind,
+    draw: random.Random,
+) -> Iterator[World]:
+    """Topics, a store, one worker of each stage, ready. All of it is gone on leaving."""
+    broker = Broker("kafka", kafka, prefix, folder)
+    store_ = embedded(folder) if kind == "embedded" else endpoint(folder, proxies[STORE], draw)
+    with (
+        store_ as store,
+        deployed(broker, rules=RULES, dead_letter_limit_pct=100) as stages,
+    ):
+        if isinstance(store, Endpoint):
+            stages.ask_at(store.server.port)
+        world = World(stages, kafka, {stage: proxies[stage] for stage in STAGES}, store)
+        for stage in STAGES:
+            world.start(stage)
+        stages.ready()
+        try:
+            yield world
+        finally:
+            world.heal()
