@@ -5,6 +5,7 @@ Pure and deterministic: the same lexicon, title and text give the same answer.
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -39,8 +40,14 @@ class Classified(NamedTuple):
 
 _NOTHING: Final = Classified(OUTSIDE, (), 0.0, NONE)
 
-Hit = tuple[int, int, int]  # start, end in the text's UTF-8, index of the term
+Hit = tuple[int, int, int]  # start, end in the text's UTF-8, index in Classifier.terms
 _Weighed = tuple[int, float]  # rank of the leaf, weight
+
+
+@cache
+def _weighed(rank: int, weight: float) -> _Weighed:
+    """One object for equal pairs: what is read for each hit then stays in the processor's cache."""
+    return rank, weight
 
 
 class Classifier:
@@ -59,20 +66,20 @@ class Classifier:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        terms = [term.text.encode() for term in lexicon.terms]
+        # Terms that `normalise` could change the surroundings of come last: see _found.
+        self.terms = tuple(sorted(lexicon.terms, key=lambda term: not is_plain(term.text)))
+        words = [term.text.encode() for term in self.terms]
         # One scan finds the terms, and whether the text must be normalised first.
-        odd = marks()
-        automaton = DoubleArrayAhoCorasick([*terms, *sorted(odd.difference(terms))])
+        automaton = DoubleArrayAhoCorasick([*words, *sorted(marks().difference(words))])
         # At each end only the longest term: shorter ones ending there lie inside it.
         self._find: Callable[[bytes], list[Hit]] = automaton.find_overlapping_no_suffix
         # Leaves are numbered by priority: the lowest number wins a tie.
         rank = {code: number for number, code in enumerate(lexicon.priority)}
-        self._entries = tuple((rank[term.leaf], term.weight) for term in lexicon.terms)
-        plain = [n for n, term in enumerate(lexicon.terms) if is_plain(term.text)]
-        self._plain_in_text = {n: self._entries[n] for n in plain}
-        self._plain_in_title = {
-            n: (leaf, weight * TITLE_WEIGHT) for n, (leaf, weight) in self._plain_in_text.items()
-        }
+        self._in_text = tuple(_weighed(rank[term.leaf], term.weight) for term in self.terms)
+        self._in_title = tuple(_weighed(leaf, w * TITLE_WEIGHT) for leaf, w in self._in_text)
+        plain = sum(is_plain(term.text) for term in self.terms)
+        self._plain_in_text = self._in_text[:plain]
+        self._plain_in_title = self._in_title[:plain]
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Self:
@@ -87,7 +94,7 @@ class Classifier:
         kept: list[Hit] = []
         leftmost = sys.maxsize
         for hit in reversed(self._find(text.encode())):
-            if hit[0] < leftmost and hit[2] < len(self._entries):
+            if hit[0] < leftmost and hit[2] < len(self.terms):
                 leftmost = hit[0]
                 kept.append(hit)
         return kept
@@ -104,12 +111,11 @@ class Classifier:
                     if start < leftmost:
                         leftmost = start
                         found[term] = weighed[term]
-        except (KeyError, UnicodeEncodeError):  # whatever is not plain stands in no such table
+        except (IndexError, UnicodeEncodeError):  # whatever is not plain stands in no such table
             found = {}
-            for part, times in ((text, 1.0), (title, TITLE_WEIGHT)):
+            for part, weighed in ((text, self._in_text), (title, self._in_title)):
                 for _, _, term in self.hits(normalise(part)):
-                    leaf, weight = self._entries[term]
-                    found[term] = leaf, weight * times
+                    found[term] = weighed[term]
         return found
 
     def category(self, title: str, text: str) -> CategoryCode:
@@ -138,7 +144,7 @@ class Classifier:
         score, winner = -ranked[0][0], ranked[0][1]
         runner_up = -ranked[1][0] if len(ranked) > 1 else 0.0
         deciding = sorted(
-            (-weight, self.lexicon.terms[term].text)
+            (-weight, self.terms[term].text)
             for term, (rank, weight) in found.items()
             if weight and rank == winner
         )

@@ -7,6 +7,7 @@ that has none of these is given back as it is, after one scan.
 
 import re
 import unicodedata
+from collections import Counter
 from functools import cache
 from typing import Final
 
@@ -88,11 +89,15 @@ def _unusual() -> re.Pattern[str]:
 def marks() -> frozenset[bytes]:
     """Pieces of UTF-8, for an automaton: `normalise` gives a text with none of them back as it is.
 
-    Single characters, so that none hides a longer word that ends where it does; and the first
-    bytes of all characters beyond the basic plane. Lone surrogates have no UTF-8 at all.
+    Single characters, the first two bytes where all 64 characters with them are odd, and the
+    first byte of all beyond the basic plane: none is long enough to hide a word that ends where
+    it does. Lone surrogates have no UTF-8 at all.
     """
-    beyond = (bytes([lead]) for lead in range(0xF0, 0xF5))
-    return frozenset((*(character.encode() for character in _odd() | set(" _")), *beyond))
+    odd = {character.encode() for character in _odd() | set(" _")}
+    blocks = Counter(raw[:2] for raw in odd if len(raw) == 3)
+    whole = {block for block, count in blocks.items() if count == 64}
+    beyond = {bytes([lead]) for lead in range(0xF0, 0xF5)}
+    return frozenset({raw for raw in odd if raw[:2] not in whole} | whole | beyond)
 
 
 def is_plain(text: str) -> bool:

@@ -19,8 +19,8 @@ from agents.redact_lexicon import (
     WORDS_INSIDE,
     words,
 )
-from agents.redact_match import Span, tried
-from agents.redact_scan import COMPOUND_NAME, NAME_WORDS, Found
+from agents.redact_match import Span, starts_of, tried
+from agents.redact_scan import COMPOUND_NAME, SPELT, SURE, Found
 from agents.redact_spelt import LATIN, THING_AFTER, spelt
 
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
@@ -63,15 +63,15 @@ _BEFORE_MARK = frozenset(
     " \t\r\n　，。；：、！？,.;:!?（(【[“\"'‘《〕〈|/-—…=)）】])”>＞1234567890"
 )
 _FILLERS = frozenset(" \t\r\n　：:“\"'‘（(【[=〔〕")
+_CUED_LAST = _CUE_LAST | _FILLERS  # a role or kin word before a name ends with one of these
 
-# Where a name may begin at all: a plain surname and two given characters anywhere,
-# or any surname behind a mark, a role or another word that may stand before a name.
+# Where a name may begin at all: a plain surname and two given characters anywhere, or any surname
+# at the start or behind a mark, a role or another word that may stand before a name.
 _OPENERS = "".join(
     sorted(_BEFORE_MARK | _LEFT_WORDS | _CUE_LAST | {joint[-1] for joint in JOINTS} | set(_FILLERS))
 )
 _SURE_THIRD = _GIVEN - _NOT_THIRD
-_START_CUED = re.compile(rf"[{SURNAMES}](?=[{GIVEN}])(?<=[{re.escape(_OPENERS)}].)")
-_START_FIRST = re.compile(rf"[{SURNAMES}](?=[{GIVEN}])")
+_START_CUED = re.compile(rf"[{SURNAMES}](?=[{GIVEN}])(?<![^{re.escape(_OPENERS)}].)")
 _SPACED = re.compile(
     rf"[{SURNAMES}][ \u3000]{{1,2}}[{GIVEN}](?P<third>[ \u3000]{{1,2}}[{GIVEN}])?(?(third)|[{GIVEN}]?)(?![ \u3000]?某)"
 )
@@ -129,23 +129,26 @@ def _judge(view: str, start: int) -> int:  # noqa: PLR0911
     plain = surname in _PLAIN
     if two[1] in _NOT_THIRD and third not in _GIVEN:
         return 0
-    # A role or kin word before it ends with one of these; without one, an ordinary word is no
-    # name, nor a rarer surname with nothing behind it that tells of a person.
-    if before not in _CUE_LAST and before not in _FILLERS:
-        if usual_word:
-            return 0
-        if not plain and (
+    if usual_word and before not in _CUED_LAST:
+        return 0
+    if before and (
+        before in "老小"
+        or before in WORD_BEFORE.get(surname, "")
+        or before + surname in WORDS_AT_START
+    ):
+        return 0
+    # A rarer surname is none without a role or kin word before it or something behind it that
+    # tells of a person. These searches take long: they come last.
+    if (
+        not plain
+        and before not in _CUED_LAST
+        and (
             two[1:] + third in WORDS_INSIDE
             or not (
                 (third in _GIVEN and (acts(view, start + 3) or belongs(view, start + 3)))
                 or belongs(view, start + 2)
             )
-        ):
-            return 0
-    if before and (
-        before in "老小"
-        or before in WORD_BEFORE.get(surname, "")
-        or before + surname in WORDS_AT_START
+        )
     ):
         return 0
     cue = _cue(view, start)
@@ -207,12 +210,13 @@ def _two(view: str, start: int, cue: int, usual_word: bool, inside: str) -> int:
     return end if proven and not _blocked(view, view[start:end], end) else 0
 
 
-def _cued(view: str, places: Iterable[int]) -> Iterator[Span]:
+def _cued(view: str, places: Iterable[int], *, latin: bool) -> Iterator[Span]:
     """Names right behind a cue that leaves no doubt, whatever their characters.
 
-    places: where such a cue may begin.
+    places: where such a cue may begin. latin: whether there are Latin letters in the view.
     """
-    keyed = _SURE_KEY.finditer(view) if '"' in view or "'" in view or "ame" in view else ()
+    quoted = latin and ('"' in view or "'" in view or "ame" in view)
+    keyed = _SURE_KEY.finditer(view) if quoted else ()
     for hit in itertools.chain(tried(_SURE, view, places), keyed):
         start, end = hit.span("n")
         name = hit["n"]
@@ -236,13 +240,23 @@ def _starts(view: str, plain: Sequence[int]) -> list[int]:
 
     plain: where a plain surname and a given character stand that form no ordinary word.
     """
-    starts = [hit.start() for hit in _START_CUED.finditer(view)]
-    if _START_FIRST.match(view):
-        starts.insert(0, 0)
+    starts = [
+        start
+        for start in starts_of(_START_CUED, view)
+        # An ordinary word is a name only behind a role or kin word, which ends with one of these.
+        if view[start : start + 2] not in WORDS_AT_START or view[start - 1 : start] in _CUED_LAST
+    ]
     if plain:
         starts.extend(start for start in plain if view[start + 2 : start + 3] in _SURE_THIRD)
         return sorted(set(starts))
     return starts
+
+
+def _compounds(view: str, places: Iterable[int]) -> Iterator[Span]:
+    """Names with a surname of two characters, which stand at some of these places."""
+    for hit in tried(_COMPOUND, view, places):
+        if hit[0] not in HISTORICAL and not _blocked(view, hit[0], hit.end()):
+            yield *hit.span(), "姓名"
 
 
 def names(view: str, found: Found, *, latin: bool) -> Iterator[Span]:
@@ -252,11 +266,10 @@ def names(view: str, found: Found, *, latin: bool) -> Iterator[Span]:
     """
     kinds = found.kinds
     latin = latin and LATIN.search(view) is not None
-    yield from spelt(view, found, latin=latin)
+    if latin or kinds & SPELT:
+        yield from spelt(view, found, latin=latin)
     if kinds & COMPOUND_NAME:
-        for hit in tried(_COMPOUND, view, found.names):
-            if hit[0] not in HISTORICAL and not _blocked(view, hit[0], hit.end()):
-                yield *hit.span(), "姓名"
+        yield from _compounds(view, found.names)
     if " " in view or "\u3000" in view:
         for hit in _SPACED.finditer(view):
             start, end = hit.span()
@@ -266,5 +279,5 @@ def names(view: str, found: Found, *, latin: bool) -> Iterator[Span]:
         end = _judge(view, start)
         if end:
             yield start, end, "姓名"
-    if latin or kinds & NAME_WORDS:
-        yield from _cued(view, found.names)
+    if latin or kinds & SURE:
+        yield from _cued(view, found.names, latin=latin)

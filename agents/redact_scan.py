@@ -40,6 +40,7 @@ PLATE: Final = 8192  # a province and a letter, or what may stand between them
 STREET: Final = 16384  # a number before 号, 弄 or 户
 DASH: Final = 32768  # a number before what parts building from room
 
+SPELT: Final = MINORITY | MINORITY_CUE | DOTTED
 NAME_WORDS: Final = SURE | COMPOUND_NAME | MINORITY | MINORITY_CUE
 _PLACED: Final = NAME_WORDS | PLAIN_NAME
 
@@ -112,7 +113,9 @@ def _table() -> dict[str, int]:
 
 def _automaton(table: dict[str, int]) -> tuple[Callable[[str], list[Hit]], tuple[int, ...]]:
     """The scan for the words of a table, and the kinds of each by its number."""
-    return CharwiseDoubleArrayAhoCorasick(list(table)).find_overlapping, tuple(table.values())
+    one: dict[int, int] = {}  # object for all that are equal, which so stay in the cache
+    kinds = tuple(one.setdefault(kinds, kinds) for kinds in table.values())
+    return CharwiseDoubleArrayAhoCorasick(list(table)).find_overlapping, kinds
 
 
 _scan, _KINDS = _automaton(_table())

@@ -50,7 +50,8 @@ def test_text_without_marks_is_given_back_itself() -> None:
     for code in range(0x10000):
         if not 0xD800 <= code < 0xE000:
             character = chr(code)
-            plain = character.encode() not in found
+            raw = character.encode()
+            plain = found.isdisjoint(raw[start:end] for start in range(3) for end in range(4))
             assert is_plain(character) is plain
             assert not plain or normalise(character) is character
     beyond = [chr(code) for code in range(0x10000, 0x110000, 0x1000)]
