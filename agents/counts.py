@@ -81,6 +81,12 @@ class Counts:
         counted = self._days.get((county, category), {})
         return [counted.get(day, 0) for day in range(until_day - days + 1, until_day + 1)]
 
+    def days(self) -> Iterator[tuple[str, str, int, int]]:
+        """(county, category, day since 1970 UTC, n) of every day kept."""
+        for (county, category), counted in self._days.items():
+            for day, n in counted.items():
+                yield county, category, day, n
+
     def within(self, county: str, start_hour: int, end_hour: int) -> Iterator[tuple[Key, Measures]]:
         """Live totals of a county, start_hour ≤ hour < end_hour."""
         for key, measures in self.live.items():

@@ -7,9 +7,10 @@ is the packs' own (at_ms), so that reading them again decides the same.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from agents import rules as judge
@@ -32,6 +33,7 @@ from streams.packs import (
 )
 
 _GRID: Final = "grid-reports"
+_Event = TypeVar("_Event", Report, CaseStep, Action)
 _OFFSET_BITS: Final = 48  # of a piece; the rest numbers the log
 
 
@@ -47,8 +49,13 @@ def decide(
     state: State, packs: Iterable[tuple[int, Pack]], rules: Rules, zone: ZoneInfo, log: int
 ) -> Change:
     """What these packs, (offset, pack) in offset order, change in `state`."""
-    batch = _Batch(state, rules, zone)
-    for offset, pack in packs:
+    taken = list(packs)
+    identities = array("Q")
+    for _, pack in taken:
+        for events in (pack.reports, pack.cases, pack.actions):
+            identities.extend([event.identity for event in events])
+    batch = _Batch(state, state.seen.among(identities), rules, zone)
+    for offset, pack in taken:
         batch.take(pack, piece_of(log, offset))
     return batch.change()
 
@@ -56,17 +63,18 @@ def decide(
 class _Batch:
     """Gathers what one batch changes."""
 
-    def __init__(self, state: State, rules: Rules, zone: ZoneInfo) -> None:
+    def __init__(self, state: State, held: set[int], rules: Rules, zone: ZoneInfo) -> None:
         self._state = state
+        self._seen = held  # identities that came before, and those of this batch so far
         self._rules = rules
         self._zone = zone
         # What an event by itself can raise an alert for, so that only such events are judged.
         self._severities = {rule.severity for rule in rules.severity}
         self._bands = {rule.band for rule in rules.people_band}
         self._at_ms = state.at_ms
-        self._new: set[int] = set()
         self._arrived: dict[int, array[int]] = {}
-        self._counts: dict[tuple[str, str, str, int, int], CountRow] = {}
+        # county, category, channel, hour, piece, severity
+        self._counts: Counter[tuple[str, str, str, int, int, int]] = Counter()
         self._ledger: dict[LedgerKey, LedgerRow] = {}
         self._presence: dict[tuple[str, int], PresenceRow] = {}
         self._cases: dict[tuple[str, str], CaseRow] = {}
@@ -76,56 +84,100 @@ class _Batch:
 
     def take(self, pack: Pack, piece: int) -> None:
         self._at_ms = max(self._at_ms, pack.at_ms)
-        live_from = self._state.live_from(self._at_ms)
-        arrived = self._arrived.setdefault(self._at_ms // HOUR_MS, array("Q"))
-        ledger = _Ledger(self._ledger, pack, self._at_ms // HOUR_MS // HOURS_PER_DAY)
-        new, seen = self._new, self._state.seen
         origin = (pack.stream, pack.partition)
         read = self._read.get(origin, self._state.read.get(origin, -1))
-        events: list[Report | CaseStep | Action] = [*pack.reports, *pack.cases, *pack.actions]
+        counted: Counter[tuple[str, int]] = Counter()
+        repeated: Counter[tuple[str, int]] = Counter()
+        arrived = self._arrived.setdefault(self._at_ms // HOUR_MS, array("Q"))
+        reports = self._new(pack.reports, read, repeated)
+        steps = self._new(pack.cases, read, repeated)
+        actions = self._new(pack.actions, read, repeated)
+        for events in (reports, steps, actions):
+            counted.update([(event.county, event.origin) for event in events])
+            arrived.extend([event.identity for event in events])
+        for sent in (pack.reports, pack.cases, pack.actions):
+            if sent:
+                self._read[origin] = max(self._read.get(origin, read), sent[-1].offset)
+        self._count(pack.stream, reports, piece)
+        for step in steps:
+            self._follow(step)
+        self._actions += [_action_row(action) for action in actions]
+        self._note_answers(pack, counted, repeated)
+
+    def _new(
+        self, events: Sequence[_Event], read: int, repeated: Counter[tuple[str, int]]
+    ) -> list[_Event]:
+        """Events not seen before; what its source repeated is noted, what intake re-sent is not."""
+        seen = self._seen
+        new = []
         for event in events:
             identity = event.identity
-            if identity in new or identity in seen:
-                if not 0 <= event.offset <= read:
-                    ledger.row(event.county, event.origin).duplicates += 1
-                continue
-            ledger.row(event.county, event.origin).counted += 1
-            new.add(identity)
-            arrived.append(identity)
-            if isinstance(event, Report):
-                self._count(pack, event, piece, live_from)
-            elif isinstance(event, CaseStep):
-                self._follow(event)
-            else:
-                self._actions.append(_action_row(event))
-        if events:
-            self._read[origin] = max(read, events[-1].offset)
+            if identity not in seen:
+                seen.add(identity)
+                new.append(event)
+            elif not 0 <= event.offset <= read:
+                repeated[event.county, event.origin] += 1
+        return new
 
-    def _count(self, pack: Pack, report: Report, piece: int, live_from: int) -> None:
-        hour = report.reported_s // 3600
-        live = hour >= live_from
-        if live and pack.stream == _GRID:
-            self._note_presence(report)
-        if report.zero:
-            return
-        key = (report.county, report.category, report.channel, hour, 0 if live else piece)
-        row = self._counts.get(key)
-        if row is None:
-            row = self._counts[key] = CountRow(*key, 0)
-        row.n += 1
-        severity = report.severity
-        if severity:
+    def _note_answers(
+        self, pack: Pack, counted: Counter[tuple[str, int]], repeated: Counter[tuple[str, int]]
+    ) -> None:
+        day = self._at_ms // HOUR_MS // HOURS_PER_DAY
+        for county, origin in counted | repeated:
+            source, runid = pack.origins[origin]
+            key = (county, pack.stream, source, runid, day)
+            row = self._ledger.setdefault(key, LedgerRow(*key, 0, 0))
+            row.counted += counted[county, origin]
+            row.duplicates += repeated[county, origin]
+
+    def _count(self, stream: str, reports: Sequence[Report], piece: int) -> None:
+        live_from = self._state.live_from(self._at_ms)
+        since_s = live_from * 3600
+        if stream == _GRID:
+            for report in reports:
+                if report.reported_s >= since_s:
+                    self._note_presence(report)
+        # Tuples that C code counts: most of tally's work is here.
+        self._counts.update(
+            [
+                (
+                    report.county,
+                    report.category,
+                    report.channel,
+                    report.reported_s // 3600,
+                    0 if report.reported_s >= since_s else piece,
+                    report.severity,
+                )
+                for report in reports
+                if not report.zero
+            ]
+        )
+        for report in reports:
+            if (
+                (report.severity in self._severities or report.people_band in self._bands)
+                and report.reported_s >= since_s
+                and not report.zero
+            ):
+                for alert in judge.of_event(self._rules, report, self._at):
+                    self._raise(alert)
+
+    def _count_rows(self) -> list[CountRow]:
+        rows: dict[tuple[str, str, str, int, int], CountRow] = {}
+        for (county, category, channel, hour, piece, severity), n in self._counts.items():
+            key = (county, category, channel, hour, piece)
+            row = rows.get(key)
+            if row is None:
+                row = rows[key] = CountRow(*key, 0)
+            row.n += n
             if severity == 1:
-                row.red += 1
+                row.red += n
             elif severity == 2:
-                row.orange += 1
+                row.orange += n
             elif severity == 3:
-                row.yellow += 1
-            else:
-                row.blue += 1
-        if live and (severity in self._severities or report.people_band in self._bands):
-            for alert in judge.of_event(self._rules, report, self._at):
-                self._raise(alert)
+                row.yellow += n
+            elif severity == 4:
+                row.blue += n
+        return list(rows.values())
 
     def _note_presence(self, report: Report) -> None:
         day = window_day(report.reported_s, self._rules.cycle, self._zone)
@@ -162,7 +214,7 @@ class _Batch:
             self._alerts.setdefault(alert.id, alert)
 
     def change(self) -> Change:
-        counts = list(self._counts.values())
+        counts = self._count_rows()
         for alert in judge.of_counts(
             self._rules, self._state.counts, counts, self._state.alerts, self._at, self._zone
         ):
@@ -178,25 +230,6 @@ class _Batch:
             alerts=list(self._alerts.values()),
             read=[(*origin, offset) for origin, offset in self._read.items()],
         )
-
-
-class _Ledger:
-    """Finds the ledger row of a pack's events by county and origin."""
-
-    def __init__(self, rows: dict[LedgerKey, LedgerRow], pack: Pack, day: int) -> None:
-        self._rows = rows
-        self._pack = pack
-        self._day = day
-        self._found: dict[tuple[str, int], LedgerRow] = {}
-
-    def row(self, county: str, origin: int) -> LedgerRow:
-        row = self._found.get((county, origin))
-        if row is None:
-            source, runid = self._pack.origins[origin]
-            key = (county, self._pack.stream, source, runid, self._day)
-            row = self._rows.setdefault(key, LedgerRow(*key, 0, 0))
-            self._found[county, origin] = row
-        return row
 
 
 def _action_row(action: Action) -> ActionRow:

@@ -1,6 +1,5 @@
 """All that tally knows of one partition, and how a change is applied to it."""
 
-from array import array
 from typing import Final
 
 from agents.change import Change
@@ -42,6 +41,11 @@ class State:
         """First hour that has a live total at this time; earlier ones are history."""
         return at_ms // HOUR_MS - self._totals_hours
 
+    @property
+    def oldest_identity_hour(self) -> int:
+        """Identities of earlier hours are forgotten, or about to be."""
+        return self.at_ms // HOUR_MS - self._dedupe_hours
+
     def apply(self, change: Change) -> None:
         """Fold in a change, after forgetting what had passed its horizon before it.
 
@@ -50,7 +54,7 @@ class State:
         if self.at_ms // HOUR_MS > self._forgot_hour:
             self._forget(self.at_ms)
         for hour, identities in change.identities:
-            self.seen.add(hour, array("Q", identities))
+            self.seen.add(hour, identities)
         for count in change.counts:
             self.counts.add(count)
         for entry in change.ledger:

@@ -8,12 +8,13 @@ entry are sent again (upserts: twice is once).
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from time import perf_counter
 from typing import Any, Final
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import OffsetOutOfRangeError
 from faust.types import TP
 
@@ -23,14 +24,17 @@ from agents.condemn import decided_rest
 from agents.cycle import decide_cycle, expected_counties
 from agents.decide import decide
 from agents.rules import Rules
+from agents.snapshot import Fresh, parts_of
 from agents.state import State
 from streams import metrics, packs
 from streams.app import App, consume, make_app, send, send_and_wait
-from streams.batches import Batch
+from streams.batches import Batch, Record
 from streams.clock import Clock
 from streams.counties import COUNTIES
 from streams.errors import Fatal
-from streams.journal import FileJournal, Journal, Position, TopicJournal, mark_of
+from streams.journal import Journal, Position, mark_of
+from streams.journal_file import FileJournal
+from streams.journal_topic import TopicJournal
 from streams.packs import Pack, decode_pack
 from streams.poison import Guard
 from streams.settings import Settings
@@ -45,10 +49,14 @@ from streams.topics import (
     partition_of,
 )
 
-MAX_RECORDS: Final = 64  # packs per batch; a journal entry of them stays under 1 MB
+MAX_RECORDS: Final = 64  # packs per batch
+# Of packs per journal entry: what they change is no larger, so it stays well under the topic's limit.
+ENTRY_BYTES: Final = 1 << 20
 TICK_S: Final = 1.0
 _FETCH_S: Final = 30.0  # for a record that should be there
 _LOOK_S: Final = 2.0  # for one that probably is not
+_SINK_S: Final = 5.0  # for the sink to commit what it put away
+_PAUSE_S: Final = 60.0  # before it is asked again
 
 _encode_json = msgspec.json.Encoder().encode
 log = logging.getLogger(__name__)
@@ -60,6 +68,8 @@ class Owned:
     def __init__(self, state: State) -> None:
         self.state = state
         self.position = Position()
+        self.fresh = Fresh()
+        self.snapshot_not_before = 0.0  # of time.perf_counter
         # Batches and the daily cycle take turns.
         self.turn = asyncio.Lock()
 
@@ -83,6 +93,7 @@ class Tally:
         self._held: dict[int, Owned] = {}
         self._owned: dict[int, Owned] = {}
         self._rebalances = 0
+        self._sent: dict[TopicPartition, int] = {}  # last offset per output
         self._counties: dict[int, list[str]] = {}
         for code in COUNTIES:
             partition = partition_of(code, settings.partitions)
@@ -92,13 +103,15 @@ class Tally:
         self.app.on_rebalance_complete.connect(self._take_over, weak=False)
 
     def _open_journal(self) -> Journal:
+        min_bytes = self._settings.snapshot_kb << 10
         if self._settings.journal == "file":
-            return FileJournal(self._settings.data / "journal")
+            return FileJournal(self._settings.data / "journal", min_bytes)
 
-        async def append(topic: str, partition: int, key: bytes, value: bytes) -> int:
+        async def append(topic: str, partition: int, key: bytes, value: bytes | None) -> int:
             return await send_and_wait(self.app, topic, partition, key, value)
 
-        return TopicJournal(full_name(self._settings, JOURNAL), self._settings.kafka, append)
+        topic = full_name(self._settings, JOURNAL)
+        return TopicJournal(topic, self._settings.kafka, append, min_bytes)
 
     # -- ownership ---------------------------------------------------------------
 
@@ -142,12 +155,16 @@ class Tally:
         """
         started = perf_counter()
         log_before, epoch_before = held.position.log, held.position.epoch
-        bodies = await self._journal.recover(partition, held.position)
+        recovered = await self._journal.recover(partition, held.position)
         if epoch_before and held.position.epoch > epoch_before + 1:
             return False
-        entries = [changes.decode(body) for body in bodies]
+        held.state.seen.reserve(sum(map(len, recovered.chunks)) // 8)
+        for body in (*recovered.chunks, *recovered.parts):
+            held.state.apply(changes.decode(body))
+        entries = [changes.decode(body) for body in recovered.entries]
         for entry in entries:
             held.state.apply(entry)
+            held.fresh.note(entry.identities)
         new_log = held.position.log != log_before and self._settings.journal == "file"
         if new_log:
             held.state.read.clear()  # the broker forgot its input topics as well
@@ -220,20 +237,29 @@ class Tally:
                 # It was to be read from the next offset on.
                 await self._check_log(partition, position)
             records = [record for record in batch.records if record.offset > position.applied]
-            if records:
-
-                def decided(some: Iterable[tuple[int, Pack]]) -> Change:
-                    return decide(held.state, some, self._rules, self._zone, position.log)
-
-                change = await self._guard.run(
-                    batch,
-                    lambda: decided((one.offset, decode_pack(one.value or b"")) for one in records),
-                    lambda: decided_rest(batch, records, self._settings.topic_prefix, decided),
-                )
-                mark = mark_of(batch.records[-1].value)
-                await self._commit(partition, held, batch.last_offset, mark, change)
+            for some in _cut(records, ENTRY_BYTES):
+                change = await self._decided(Batch(batch.tp, some), held)
+                last = some[-1]
+                await self._commit(partition, held, last.offset, mark_of(last.value), change)
                 self._measure(partition, held.state, change, perf_counter() - started)
+                started = perf_counter()
+            if (
+                self._journal.snapshot_is_due(partition)
+                and perf_counter() >= held.snapshot_not_before
+            ):
+                await self._snapshot(partition, held)
         batch.done()
+
+    async def _decided(self, batch: Batch, held: Owned) -> Change:
+        def decided(some: Iterable[tuple[int, Pack]]) -> Change:
+            return decide(held.state, some, self._rules, self._zone, held.position.log)
+
+        records = batch.records
+        return await self._guard.run(
+            batch,
+            lambda: decided((one.offset, decode_pack(one.value or b"")) for one in records),
+            lambda: decided_rest(batch, records, self._settings.topic_prefix, decided),
+        )
 
     async def tick(self) -> None:
         """Loop: judge what the moment asks for, once a second."""
@@ -261,12 +287,55 @@ class Tally:
         metrics.JOURNAL_BYTES.inc(len(entry.body))
         held.position.advance(entry)
         held.state.apply(change)
+        held.fresh.note(change.identities)
         for alert in change.alerts:
             metrics.ALERTS.labels(alert.rule, alert.level).inc()
         for letter in change.dead:
             stream = letter.topic.removeprefix(self._settings.topic_prefix)
             metrics.DEAD_LETTERS.labels(stream, letter.reason).inc()
         await self._send(partition, held, change)
+
+    async def _snapshot(self, partition: int, held: Owned) -> None:
+        """Let the journal begin again from the state as it stands.
+
+        Outputs of earlier entries are not sent again after that: they are on their topics.
+        The embedded broker forgets these, so there the sink must have put them away first.
+        """
+        if self._settings.journal == "file" and not await self._sink_has_all():
+            held.snapshot_not_before = perf_counter() + _PAUSE_S
+            return
+        started = perf_counter()
+        written = await self._journal.snapshot(
+            partition,
+            held.position,
+            parts_of(held.state),
+            held.fresh.chunks(),
+            held.state.oldest_identity_hour,
+        )
+        if written is None:
+            log.warning("partition %s: no snapshot; the journal goes on as it is", partition)
+            return
+        held.fresh.clear()
+        took_s = perf_counter() - started
+        metrics.SNAPSHOT_SECONDS.observe(took_s)
+        metrics.SNAPSHOT_BYTES.labels(partition).set(written)
+        log.info("partition %s: snapshot of %s bytes, %.2f s", partition, written, took_s)
+
+    async def _sink_has_all(self) -> bool:
+        """Whether the sink, before long, has committed all that was sent by this worker."""
+        group = full_name(self._settings, "huishang-sink")
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka)
+        await admin.start()
+        try:
+            until = perf_counter() + _SINK_S
+            while perf_counter() < until:
+                done = await admin.list_consumer_group_offsets(group)
+                if all(tp in done and done[tp].offset > at for tp, at in self._sent.items()):
+                    return True
+                await asyncio.sleep(0.2)
+        finally:
+            await admin.close()
+        return False
 
     async def _send(self, partition: int, held: Owned, change: Change) -> None:
         sent = [
@@ -282,7 +351,8 @@ class Tally:
                 key = item.county_code.encode() or None
                 sent.append(await send(self.app, topic, None, key, _encode_json(item)))
         with metrics.SEND_SECONDS.labels(COUNTS).time():
-            await asyncio.gather(*sent)
+            for at in await asyncio.gather(*sent):
+                self._sent[TopicPartition(at.topic, at.partition)] = at.offset
 
     @staticmethod
     def _measure(partition: int, state: State, change: Change, took_s: float) -> None:
@@ -296,6 +366,21 @@ class Tally:
         metrics.STATE_IDS.labels(partition).set(len(state.seen))
         metrics.STATE_HOURS.labels(partition).set(state.seen.hours)
         metrics.STATE_KEYS.labels(partition).set(len(state.counts.live))
+
+
+def _cut(records: list[Record], size_bytes: int) -> Iterator[list[Record]]:
+    """The records in order, in lists of at least one and at most so many bytes."""
+    some: list[Record] = []
+    size = 0
+    for record in records:
+        length = len(record.value or b"")
+        if some and size + length > size_bytes:
+            yield some
+            some, size = [], 0
+        some.append(record)
+        size += length
+    if some:
+        yield some
 
 
 async def _has(

@@ -17,7 +17,7 @@ from faust.types import TP
 from streams.batches import Batch
 from streams.errors import HuishangError
 from streams.settings import Settings
-from streams.topics import full_name
+from streams.topics import RECORD_LIMIT_BYTES, full_name
 
 # As in cli/: stopped on purpose, and an error of our own (sysexits.h EX_DATAERR, EX_SOFTWARE).
 EXIT_STOPPED: Final = 65
@@ -70,7 +70,8 @@ def make_app(settings: Settings, stage: str, *, max_records: int) -> App:
         broker_rebalance_timeout=8.0,
         broker_session_timeout=8.0,
         broker_heartbeat_interval=2.0,
-        producer_max_request_size=1 << 20,
+        # The journal's topic takes records this large; all others stay far below 1 MB.
+        producer_max_request_size=RECORD_LIMIT_BYTES,
     )
 
 
@@ -126,7 +127,7 @@ def end_process(error: BaseException) -> None:
 
 
 async def send(
-    app: App, topic: str, partition: int | None, key: bytes | None, value: bytes
+    app: App, topic: str, partition: int | None, key: bytes | None, value: bytes | None
 ) -> asyncio.Future[RecordMetadata]:
     """Hand one record to the producer; the future is done once the broker has it."""
     future: Any = await app.producer.send(topic, key, value, partition, None, None)
@@ -134,7 +135,7 @@ async def send(
 
 
 async def send_and_wait(
-    app: App, topic: str, partition: int | None, key: bytes | None, value: bytes
+    app: App, topic: str, partition: int | None, key: bytes | None, value: bytes | None
 ) -> int:
     """Send one record; its offset, once the broker has it."""
     sent = await (await send(app, topic, partition, key, value))

@@ -131,6 +131,16 @@ JOURNAL_SECONDS: Final = _durations(
     "From appending a journal record until it is acknowledged.",
 )
 
+SNAPSHOT_SECONDS: Final = _durations(
+    "huishang_snapshot_duration_seconds",
+    "From a snapshot's first record until it is known to be good; moves with each.",
+)
+SNAPSHOT_BYTES: Final = _gauge(
+    "huishang_snapshot_bytes",
+    "Of the last snapshot, without identities; moves with each.",
+    "partition",
+)
+
 # What the sink writes.
 SINK_ROWS: Final = _counter(
     "huishang_sink_rows_total", "Rows inserted; moves when an insert is acknowledged.", "table"
@@ -164,7 +174,7 @@ def forget_lag(stage: str, topic: str, partition: int) -> None:
 
 def forget_state(partition: int) -> None:
     """A partition went to another worker, and its state with it."""
-    for gauge in (STATE_IDS, STATE_HOURS, STATE_KEYS):
+    for gauge in (STATE_IDS, STATE_HOURS, STATE_KEYS, SNAPSHOT_BYTES):
         with suppress(KeyError):
             gauge.remove(partition)
 

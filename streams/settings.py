@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     journal: Literal["topic", "file"] = Field(
         "topic", description="where tally keeps its journal; file: embedded mode"
     )
+    snapshot_kb: int = Field(
+        4096, ge=16, description="of journal entries per partition before a snapshot replaces them"
+    )
     sink_rows: int = Field(50_000, ge=1, description="rows that are inserted at once, or")
     sink_seconds: float = Field(0.5, gt=0, le=60, description="after how long at the latest")
     host: str = Field("127.0.0.1", description="address the pages and endpoints listen on")

@@ -24,6 +24,20 @@ class Topic(NamedTuple):
     purpose: str
 
 
+RECORD_LIMIT_BYTES: Final = 8 << 20  # of the journal; a batch's change is seldom over 1 MB
+
+# Small segments and an early cleaner: only closed segments are compacted, and what a
+# snapshot replaced is to leave the disk soon.
+_COMPACTED: Final = {
+    "cleanup.policy": "compact",
+    "max.message.bytes": str(RECORD_LIMIT_BYTES),
+    "segment.bytes": str(16 << 20),
+    "segment.ms": str(6 * 3_600_000),
+    "min.cleanable.dirty.ratio": "0.2",
+    "delete.retention.ms": str(3_600_000),
+}
+
+
 def _kept(days: int) -> dict[str, str]:
     return {"cleanup.policy": "delete", "retention.ms": str(days * _DAY_MS)}
 
@@ -39,7 +53,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
     *(Topic(stream, 4, _kept(14), "events from upstream") for stream in EVENTS),
     Topic(REPORTS, None, _kept(14), "packs of accepted events, intake → tally"),
     Topic(DEAD_LETTERS, 4, _kept(90), "answers to bad events, stages → upstream, sink"),
-    Topic(JOURNAL, None, {"cleanup.policy": "compact"}, "tally's state, one record per batch"),
+    Topic(JOURNAL, None, _COMPACTED, "tally's state: a record per batch, and snapshots"),
     Topic(COUNTS, None, _kept(14), "upserts of totals, tally → sink"),
     Topic(ALERTS, 4, _kept(90), "alerts, tally (others: poison) → sink, channels"),
     Topic(DIGESTS, 4, _kept(90), "daily reports and consult lists, tally → sink"),

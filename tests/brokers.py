@@ -47,6 +47,8 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 # Deleted topics of tests that are over leave the disk at once.
 file.delete.delay.ms=1000
+# Compaction looks for work each second.
+log.cleaner.backoff.ms=1000
 """
 
 
@@ -192,6 +194,11 @@ class ApacheKafka:
         """`kill -9`."""
         if self._child:
             self._child.kill()
+
+    def size_bytes(self, topic: str, partition: int) -> int:
+        """What a partition's records take on the disk."""
+        folder = self._log / f"{topic}-{partition}"
+        return sum(segment.stat().st_size for segment in folder.glob("*.log"))
 
     def remove(self) -> None:
         """Take its log off the disk."""

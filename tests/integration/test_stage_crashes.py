@@ -65,6 +65,22 @@ def test_stages_that_are_told_to_stop_in_the_middle_end_well_and_go_on(kafka_onl
         truth.holds(stages)
 
 
+def test_snapshots_amid_kills_lose_and_double_nothing(kafka_only: Broker) -> None:
+    """A snapshot every few batches; after the first kill there is nothing but them to go by."""
+    events, truth = told(range(4_000))
+    with deployed(kafka_only, "intake", "tally", "sink", snapshot_kb=16) as stages:
+        with stages.publishing(as_calls(events), rate=400):
+            for counted in (600, 1_500, 2_400, 3_300):
+                until_counted(stages, counted)
+                stages.restart("tally")
+        truth.holds(stages)
+        stages.publish(as_calls(events))
+        truth.take(STREAM, events)
+        truth.holds(stages)
+        keys = {key for _, key, _ in stages.log_of("tally-journal")}
+        assert any(key.endswith((b"-a", b"-b")) for key in keys), "no snapshot was taken"
+
+
 def test_all_stages_killed_in_the_middle_go_on_exactly(embedded_only: Broker) -> None:
     events, truth = told(range(1_150))
     red = red_ones(5)

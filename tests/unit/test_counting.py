@@ -1,5 +1,6 @@
 """Counting: whatever packs come, cut into whatever batches, read again after whatever crash."""
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from agents import change as changes
 from agents.decide import decide, piece_of
 from agents.rules import Rules, SeverityRule
+from agents.snapshot import Fresh, parts_of
 from agents.state import State
 from streams import packs
 from streams.packs import FORMAT, CaseStep, CountRow, Pack, Report
@@ -143,6 +145,42 @@ def test_a_crash_anywhere_changes_nothing(
     assert held.ledger == whole.ledger
     assert held.presence == whole.presence
     assert held.alerts.keys() == whole.alerts.keys()
+
+
+@given(logs(), st.lists(st.integers(0, 12)), st.integers(0, 12))
+@settings(deadline=None)
+def test_a_snapshot_at_any_point_changes_nothing(
+    log: list[Pack], cuts: list[int], taken: int
+) -> None:
+    whole, journal = played(log, cuts)
+    held, fresh = state(), Fresh()
+    for body in journal[:taken]:
+        held.apply(changes.decode(body))
+        fresh.note(changes.decode(body).identities)
+    restored = state()
+    for _, chunk in fresh.chunks():
+        restored.apply(changes.decode(chunk))
+    for part in parts_of(held):
+        restored.apply(changes.decode(part))
+    assert known(restored) == known(held)
+    for body in journal[taken:]:
+        restored.apply(changes.decode(body))
+    assert known(restored) == known(whole)
+
+
+def known(held: State) -> dict[str, object]:
+    counts = held.counts
+    hour = held.at_ms // 3_600_000
+    series = [(county, category) for county in COUNTIES for category in ("S01", "D09")]
+    return {
+        "seen": held.seen.among(array("Q", range(41))),
+        "live": counts.live,
+        "days": sorted(counts.days()),
+        "rolling": [counts.rolling(*one, hour, span) for one in series for span in (1, 24, 168)],
+        "held": [counts.held(*one) for one in series],
+        "rest": [held.ledger, held.presence, held.cases, held.alerts, held.marks, held.read],
+        "at_ms": held.at_ms,
+    }
 
 
 @given(logs(), st.lists(st.integers(0, 12)))

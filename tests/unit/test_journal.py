@@ -1,13 +1,9 @@
 """The journal: the chain, claims that fence lost owners, files that survive a crash."""
 
-from pathlib import Path
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.errors import Fatal
-from streams.journal import Claim, Entry, FileJournal, Position, decode, encode
+from streams.journal import Claim, Entry, Position, decode, encode
 
 
 def claimed(owner: str = "a") -> Position:
@@ -97,58 +93,3 @@ def test_whatever_workers_write_all_readers_agree(steps: list[tuple[str, str]]) 
             # Refused although it owns the partition: only if it was written from a state
             # that an earlier claim of its own had outlived.
             assert record.prev_seq != reader.seq
-
-
-async def write(folder: Path, bodies: list[bytes]) -> None:
-    journal = FileJournal(folder)
-    position = Position()
-    await journal.recover(0, position)
-    for number, body in enumerate(bodies):
-        entry = position.entry(number, body)
-        await journal.append(0, entry)
-        position.advance(entry)
-
-
-async def read(folder: Path) -> tuple[list[bytes], Position]:
-    position = Position()
-    return await FileJournal(folder).recover(0, position), position
-
-
-async def test_files_keep_what_was_appended_over_starts(tmp_path: Path) -> None:
-    await write(tmp_path, [b"one", b"two"])
-    bodies, position = await read(tmp_path)
-    assert bodies == [b"one", b"two"]
-    assert (position.log, position.applied, position.seq, position.epoch) == (2, -1, 2, 2)
-
-
-@pytest.mark.parametrize("lost", [1, 5, 9])
-async def test_an_entry_cut_off_by_a_crash_is_dropped(tmp_path: Path, lost: int) -> None:
-    await write(tmp_path, [b"one", b"two"])
-    file = tmp_path / "tally-0.journal"
-    file.write_bytes(file.read_bytes()[:-lost])
-    bodies, _ = await read(tmp_path)
-    assert bodies == [b"one"]
-    await write(tmp_path, [b"three"])
-    assert (await read(tmp_path))[0] == [b"one", b"three"]
-
-
-async def test_damage_in_the_middle_stops(tmp_path: Path) -> None:
-    await write(tmp_path, [b"one" * 50, b"two" * 50])
-    file = tmp_path / "tally-0.journal"
-    data = bytearray(file.read_bytes())
-    data[data.index(b"oneone")] ^= 1
-    file.write_bytes(data)
-    with pytest.raises(Fatal, match="damaged at byte"):
-        await read(tmp_path)
-
-
-async def test_recovering_again_in_the_same_process_goes_on(tmp_path: Path) -> None:
-    journal = FileJournal(tmp_path)
-    position = Position()
-    await journal.recover(0, position)
-    entry = position.entry(5, b"one")
-    await journal.append(0, entry)
-    position.advance(entry)
-    assert await journal.recover(0, position) == []
-    assert (position.applied, position.log) == (5, 1)
-    assert (await read(tmp_path))[0] == [b"one"]

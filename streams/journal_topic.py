@@ -1,0 +1,183 @@
+"""The journal as a compacted Kafka topic, one partition per partition of `reports`.
+
+What may be replaced or deleted, and when. Compaction keeps the last record of a
+key, whoever wrote it, so a worker that lost the partition must not be able to
+replace what the next owner reads. Hence every key carries its owner; and a key
+is used again, or deleted, only once a snapshot that does without it is known to
+be good: it was read back that nobody else claimed the partition before it. What
+such a snapshot does not name no later reader will ask for.
+"""
+
+import uuid
+from collections.abc import AsyncIterator, Iterable
+from typing import Final, Protocol
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams.errors import Fatal
+from streams.journal import (
+    Chunk,
+    Claim,
+    Entry,
+    Part,
+    Position,
+    Reading,
+    Recovered,
+    decode,
+    encode,
+)
+
+_CLAIM: Final = "claim-"
+
+
+class Send(Protocol):
+    """Sends one record and returns its offset once the broker has it. value None deletes."""
+
+    async def __call__(
+        self, topic: str, partition: int, key: bytes, value: bytes | None
+    ) -> int: ...
+
+
+class _Log:
+    """What this worker knows of one partition's log.
+
+    keys: on the log and not deleted, as far as known. slot: of the last snapshot;
+    the next one is written beside it. entries, entry_bytes: since the last snapshot.
+    """
+
+    def __init__(self) -> None:
+        self.owner = ""
+        self.claimed_at = 0
+        self.keys: set[str] = set()
+        self.slot = "b"
+        self.entries = 0
+        self.entry_bytes = 0
+        self.snapshot_bytes = 0
+        self.chunks: list[Chunk] = []
+        self.chunks_written = 0
+        self.lost = False
+
+
+class TopicJournal:
+    """See the module. min_bytes: of entries before a snapshot is worth it."""
+
+    def __init__(self, topic: str, bootstrap: str, send: Send, min_bytes: int) -> None:
+        self._topic = topic
+        self._bootstrap = bootstrap
+        self._send = send
+        self._min_bytes = min_bytes
+        self._logs: dict[int, _Log] = {}
+
+    async def recover(self, partition: int, position: Position) -> Recovered:
+        known = self._logs.get(partition)
+        log = known if known and position.epoch else _Log()
+        owner = uuid.uuid4().hex[:16]
+        claimed_at = await self._put(partition, _CLAIM + owner, encode(Claim(owner)), log)
+        reading = Reading(position)
+        async for offset, key, value in self._read(partition, position.next_offset, claimed_at):
+            if value is None:
+                reading.drop(key)
+                log.keys.discard(key)
+            else:
+                reading.take(decode(value))
+                log.keys.add(key)
+            position.next_offset = offset + 1
+        if position.owner != owner:
+            raise Fatal(
+                f"{self._topic}[{partition}] was claimed at offset {claimed_at}, "
+                "but the claim cannot be read back; check the topic's retention and cleanup policy"
+            )
+        recovered = reading.recovered(f"{self._topic}[{partition}]")
+        if reading.snapshot:
+            log.chunks = reading.snapshot.chunks
+            log.snapshot_bytes = sum(map(len, recovered.parts))
+        log.owner, log.claimed_at, log.lost = owner, claimed_at, False
+        log.entries = log.chunks_written = 0
+        log.entry_bytes += reading.entry_bytes
+        self._logs[partition] = log
+        return recovered
+
+    async def append(self, partition: int, entry: Entry) -> None:
+        log = self._logs[partition]
+        await self._put(partition, f"{log.owner}-{log.entries}", encode(entry), log)
+        log.entries += 1
+        log.entry_bytes += len(entry.body)
+
+    def snapshot_is_due(self, partition: int) -> bool:
+        log = self._logs[partition]
+        return not log.lost and log.entry_bytes >= max(self._min_bytes, log.snapshot_bytes)
+
+    async def snapshot(
+        self,
+        partition: int,
+        position: Position,
+        parts: Iterable[bytes],
+        chunks: Iterable[tuple[int, bytes]],
+        outlived: int,
+    ) -> int | None:
+        log = self._logs[partition]
+        kept = [chunk for chunk in log.chunks if chunk.until >= outlived]
+        for until, body in chunks:
+            key = f"{log.owner}-chunk-{log.chunks_written}"
+            await self._put(partition, key, encode(Part(key, body)), log)
+            log.chunks_written += 1
+            kept.append(Chunk(key, until))
+        slot = "a" if log.slot == "b" else "b"
+        named: list[str] = []
+        written = 0
+        for body in parts:
+            key = f"{log.owner}-{slot}-{len(named)}"
+            await self._put(partition, key, encode(Part(key, body)), log)
+            named.append(key)
+            written += len(body)
+        key = f"{log.owner}-{slot}"
+        record = encode(position.snapshot(named, kept))
+        offset = await self._put(partition, key, record, log)
+        if not await self._still_ours(partition, position, log, offset):
+            log.lost = True
+            return None
+        position.next_offset = offset + 1
+        log.slot, log.chunks, log.snapshot_bytes = slot, kept, written
+        entries = {f"{log.owner}-{number}" for number in range(log.entries)}
+        log.entries = log.entry_bytes = 0
+        held = {_CLAIM + log.owner, key, *named, *(chunk.key for chunk in kept)}
+        for gone in sorted(log.keys - held - entries):
+            await self._send(self._topic, partition, gone.encode(), None)
+        log.keys &= held | entries
+        return written
+
+    async def _put(self, partition: int, key: str, value: bytes, log: _Log) -> int:
+        offset = await self._send(self._topic, partition, key.encode(), value)
+        log.keys.add(key)
+        return offset
+
+    async def _still_ours(self, partition: int, position: Position, log: _Log, offset: int) -> bool:
+        """Whether nobody claimed the partition before this offset."""
+        async for _, key, _ in self._read(partition, position.next_offset, offset):
+            if key.startswith(_CLAIM) and key != _CLAIM + log.owner:
+                return False
+        return True
+
+    async def _read(
+        self, partition: int, start: int, end: int
+    ) -> AsyncIterator[tuple[int, str, bytes | None]]:
+        """(offset, key, value) of what is there from start to end, both included."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=4 << 20,
+            fetch_max_wait_ms=100,
+        )
+        await consumer.start()
+        try:
+            tp = TopicPartition(self._topic, partition)
+            consumer.assign([tp])
+            consumer.seek(tp, start)
+            while await consumer.position(tp) <= end:
+                fetched = await consumer.getmany(tp, timeout_ms=1000)
+                for record in fetched.get(tp, ()):
+                    if record.offset <= end:
+                        yield record.offset, (record.key or b"").decode(), record.value
+        finally:
+            await consumer.stop()
