@@ -60,7 +60,8 @@ def copied(pom: Path, name: str, must_hold: str) -> Path:
     A run beside this one waits for the first to finish; a run that was stopped
     half-way leaves no folder. Raises KafkaMissing without Maven or network.
     """
-    cache = Path(os.environ.get(CACHE_VARIABLE) or _REPOSITORY / ".cache").absolute()
+    # Resolved: the folder may be a link to one that is not there any more.
+    cache = Path(os.environ.get(CACHE_VARIABLE) or _REPOSITORY / ".cache").resolve()
     folder = cache / name
     if folder.is_dir():
         return folder
