@@ -19,7 +19,7 @@ from agents.redact_lexicon import (
     WORDS_INSIDE,
     words,
 )
-from agents.redact_match import Span, starts_of, tried
+from agents.redact_match import Span, tried
 from agents.redact_scan import COMPOUND_NAME, SPELT, SURE, Found
 from agents.redact_spelt import LATIN, THING_AFTER, spelt
 
@@ -121,16 +121,16 @@ def _blocked(view: str, name: str, end: int) -> bool:
 
 def _judge(view: str, start: int) -> int:  # noqa: PLR0911
     """Where the name that begins at `start` ends, or 0 if none does."""
-    surname = view[start]
     two = view[start : start + 2]
-    third = view[start + 2 : start + 3]
     usual_word = two in WORDS_AT_START
     before = view[start - 1] if start else ""
-    plain = surname in _PLAIN
-    if two[1] in _NOT_THIRD and third not in _GIVEN:
-        return 0
+    # An ordinary word is a name only behind a role or kin word, which ends with one of these.
     if usual_word and before not in _CUED_LAST:
         return 0
+    third = view[start + 2 : start + 3]
+    if two[1] in _NOT_THIRD and third not in _GIVEN:
+        return 0
+    surname = view[start]
     if before and (
         before in "老小"
         or before in WORD_BEFORE.get(surname, "")
@@ -139,6 +139,7 @@ def _judge(view: str, start: int) -> int:  # noqa: PLR0911
         return 0
     # A rarer surname is none without a role or kin word before it or something behind it that
     # tells of a person. These searches take long: they come last.
+    plain = surname in _PLAIN
     if (
         not plain
         and before not in _CUED_LAST
@@ -240,12 +241,7 @@ def _starts(view: str, plain: Sequence[int]) -> list[int]:
 
     plain: where a plain surname and a given character stand that form no ordinary word.
     """
-    starts = [
-        start
-        for start in starts_of(_START_CUED, view)
-        # An ordinary word is a name only behind a role or kin word, which ends with one of these.
-        if view[start : start + 2] not in WORDS_AT_START or view[start - 1 : start] in _CUED_LAST
-    ]
+    starts = [hit.start() for hit in _START_CUED.finditer(view)]
     if plain:
         starts.extend(start for start in plain if view[start + 2 : start + 3] in _SURE_THIRD)
         return sorted(set(starts))
