@@ -176,7 +176,7 @@ class Tally:
         for entry in entries if new_log else entries[-1:]:
             await self._send(partition, held, entry)
         log.info(
-            "partition %s recovered: %s entries, %s identities, next offset %s, %.1f s",
+            "partition %s recovered: %s entries, %s identities, next offset %s, %.3f s",
             partition,
             len(entries),
             len(held.state.seen),

@@ -1,7 +1,7 @@
 """The rows `tally_1m` and `tally_50m`: tally alone, with that many identities held before it starts.
 
-The journal is filled beforehand, as if the identities had come in evenly over the
-dedupe horizon, so that tally recovers them; then packs that intake made beforehand
+The journal is filled beforehand with a snapshot, as if the identities had come in evenly
+over the dedupe horizon, so that tally recovers them; then packs that intake made beforehand
 are put on `reports`. Memory per identity is what the recovered worker holds above
 one that has nothing to hold.
 """
@@ -12,19 +12,17 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from agents import change as changes
 from agents.change import Change
+from agents.snapshot import Fresh, parts_of
+from agents.state import HOUR_MS, State
 from bench.pipeline import curve_of_totals, done_by
 from bench.rows import Row, rate_of
 from bench.site import MIB, Lab, Site, Worker, wait_until
 from cli.producing import Record
 from streams import journal
-from streams.journal import Claim, Entry
 from streams.topics import COUNTS, JOURNAL, REPORTS
 
-_HOUR_MS: Final = 3_600_000
 _ID_BYTES: Final = 8
-_IDS_PER_ENTRY: Final = 100_000  # 800 KB, under a broker's 1 MB
 
 
 class _Pack(NamedTuple):
@@ -113,27 +111,38 @@ def _empty_mib(lab: Lab) -> float:
 
 
 def _held_before(site: Site, ids: int) -> Iterator[Record]:
-    """Journal records of an owner that took in `ids` random identities over the horizon."""
+    """A journal whose snapshot holds `ids` random identities, spread over the horizon."""
     settings = site.settings
     topic, partitions = site.topic(JOURNAL), settings.partitions
     hours = settings.dedupe_days * 24 - 1  # the first would be forgotten while we measure
     start_hour = int(time.time()) // 3600 - hours + 1
     for partition in range(partitions):
-        owner = uuid.uuid4().hex
-        claim = journal.encode(Claim(owner))
-        yield Record(topic, b"claim-" + owner.encode(), claim, partition=partition)
         held = _share(ids, partition, partitions)
-        seq = 0
+        fresh = Fresh()
         for number in range(hours):
-            hour, left = start_hour + number, _share(held, number, hours)
-            while left:
-                taken = min(left, _IDS_PER_ENTRY)
-                left -= taken
-                change = Change(hour * _HOUR_MS, [(hour, os.urandom(_ID_BYTES * taken))])
-                entry = Entry(owner, seq, seq + 1, -1, changes.encode(change))
-                seq += 1
-                key = f"{owner}-{seq}".encode()
-                yield Record(topic, key, journal.encode(entry), partition=partition)
+            taken = os.urandom(_ID_BYTES * _share(held, number, hours))
+            fresh.note([(start_hour + number, taken)])
+        state = State(settings.dedupe_days, settings.totals_days)
+        state.apply(Change(at_ms=(start_hour + hours - 1) * HOUR_MS))
+        for key, record in _snapshot(fresh, state):
+            yield Record(topic, key.encode(), journal.encode(record), partition=partition)
+
+
+def _snapshot(fresh: Fresh, state: State) -> Iterator[tuple[str, journal.Record]]:
+    """A claim, chunks, parts and the record that names them, as an owner would have left them."""
+    position = journal.Position()
+    claim = journal.Claim(uuid.uuid4().hex)
+    position.advance(claim)
+    yield f"claim-{claim.owner}", claim
+    chunks, parts = [], []
+    for number, (until, body) in enumerate(fresh.chunks()):
+        chunk = journal.Chunk(f"{claim.owner}-chunk-{number}", until)
+        yield chunk.key, journal.Part(chunk.key, body)
+        chunks.append(chunk)
+    for number, body in enumerate(parts_of(state)):
+        parts.append(f"{claim.owner}-a-{number}")
+        yield parts[-1], journal.Part(parts[-1], body)
+    yield f"{claim.owner}-a", position.snapshot(parts, chunks)
 
 
 def _share(whole: int, number: int, parts: int) -> int:
