@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 from aiokafka import ConsumerRecord
 
+from bench.recovery import recovered_s
 from bench.rows import Curve, Row, rate_of
 from bench.site import Lab, Site, Worker, wait_until
 from streams import packs
@@ -29,6 +30,7 @@ def run(
     """
     with ExitStack() as running:
         tallies = started(running, site, "tally", workers)
+        recovered_s(tallies, site.settings.partitions)
         intakes = started(running, site, "intake", workers)
         before = _cpu_s(intakes), _cpu_s(tallies)
         if publish:

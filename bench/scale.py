@@ -23,9 +23,9 @@ from bench.load import hotline_calls
 from bench.machine import machine
 from bench.plot import Panel, Series, drawn
 from bench.progress import Progress
+from bench.recovery import recovered_s
 from bench.rows import Row, medians
 from bench.site import STREAM, Lab, laboratory
-from bench.tally import recovered_s
 from streams.counties import in_city
 
 # Without the four cities that have no counties and stand for themselves.

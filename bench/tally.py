@@ -9,15 +9,16 @@ one that has nothing to hold.
 import os
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from agents.change import Change
 from agents.snapshot import Fresh, parts_of
 from agents.state import HOUR_MS, State
 from bench.pipeline import curve_of_totals, done_by
+from bench.recovery import recovered_s
 from bench.rows import Row, rate_of
-from bench.site import MIB, Lab, Site, Worker, wait_until
+from bench.site import MIB, Lab, Site, wait_until
 from cli.producing import Record
 from streams import journal
 from streams.topics import COUNTS, JOURNAL, REPORTS
@@ -62,37 +63,6 @@ def measure(lab: Lab, ids: int) -> Row:
         "rss_at_end_mib": ended_mib,
         "bytes_per_id": (recovered_mib - empty_mib) * MIB / ids,
     }
-
-
-def recovered_s(workers: Sequence[Worker], partitions: int) -> float:
-    """Wait until every partition is recovered and every worker has some; how long that took.
-
-    Seconds from a worker's first partition to its last, of the worker that took longest.
-    Readiness does not say it: a worker may be ready while it still recovers.
-    """
-
-    def settled() -> bool:
-        found = [worker.recoveries() for worker in workers]
-        return (
-            all(found)
-            and len(set().union(*found)) == partitions
-            and all(worker.ready() for worker in workers)
-        )
-
-    wait_until(settled, "every partition recovered")
-    # A partition that two of them recovered belongs to the later one.
-    last: dict[int, tuple[float, int]] = {}
-    for number, worker in enumerate(workers):
-        for partition, (_, ended_s) in worker.recoveries().items():
-            last[partition] = max(last.get(partition, (0.0, 0)), (ended_s, number))
-    took = []
-    for number, worker in enumerate(workers):
-        own = [
-            span for partition, span in worker.recoveries().items() if last[partition][1] == number
-        ]
-        if own:
-            took.append(max(end for _, end in own) - min(start for start, _ in own))
-    return max(took)
 
 
 def _packs(lab: Lab) -> list[_Pack]:

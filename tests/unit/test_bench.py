@@ -15,8 +15,9 @@ from bench.pipeline import curve_of_totals
 from bench.plot import Panel, Series, drawn
 from bench.progress import Progress
 from bench.publisher import fresh
+from bench.recovery import recovered_s
 from bench.rows import Row, medians, percentile, rate_of, ratios, report, table
-from bench.site import Lab, Measure
+from bench.site import Lab, Measure, Worker
 from streams import packs
 from streams.packs import FORMAT, LedgerRow, Totals
 
@@ -135,6 +136,24 @@ def test_events_are_read_off_the_totals_of_the_ledger() -> None:
         ]
     )
     assert curve == [(10, 8), (30, 13)]
+
+
+def test_recovery_takes_as_long_as_the_slowest_owner() -> None:
+    """Partition 1 went from the first worker to the second; only the second's counts."""
+
+    class Told(Worker):
+        def __init__(self, spans: dict[int, tuple[float, float]]) -> None:
+            self._spans = spans
+
+        def recoveries(self) -> dict[int, tuple[float, float]]:
+            return self._spans
+
+        def ready(self) -> bool:
+            return True
+
+    first = Told({0: (10.0, 12.0), 1: (12.0, 19.0)})
+    second = Told({1: (20.0, 21.0), 2: (21.0, 24.5)})
+    assert recovered_s([first, second], 3) == 4.5
 
 
 def test_markers_have_a_key_and_an_alert_of_their_own_outside_the_load() -> None:
