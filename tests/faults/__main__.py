@@ -105,7 +105,7 @@ def told(outcome: Outcome, folder: Path) -> Iterator[str]:
     yield (
         f"round {plan.number:>3}  {plan.store:<8}  {outcome.events} events  "
         f"lost {difference.lost}  doubled {difference.doubled}  caught up {caught_up}  "
-        f"restarts {outcome.restarts.total()}  [{', '.join(str(one) for one in outcome.faults)}]"
+        f"snapshots {outcome.snapshots}  restarts {outcome.restarts.total()}  [{', '.join(str(one) for one in outcome.faults)}]"
     )
     for ending in outcome.endings:
         yield f"           {ending[:400]}"
@@ -132,6 +132,7 @@ def summary(outcomes: list[Outcome], seed: int) -> dict[str, Any]:
             "max": max(times, default=None),
         },
         "restarts": dict(sum((one.restarts for one in outcomes), Counter())),
+        "snapshots": sum(one.snapshots for one in outcomes),
         "failures": [
             {
                 "seed": one.plan.seed,

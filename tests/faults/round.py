@@ -66,6 +66,7 @@ class Outcome:
     difference: Difference = field(default_factory=lambda: answers.difference({}, {}))
     restarts: Counter[str] = field(default_factory=Counter)
     endings: list[str] = field(default_factory=list)
+    snapshots: int = 0
     error: str = ""
 
     @property
@@ -90,6 +91,7 @@ def play(plan: Plan, kafka: ApacheKafka, proxies: dict[str, Proxy], folder: Path
             publisher.start()
             healed_at = _play_faults(world, publisher, outcome.faults)
             _judge(world, truth, outcome, max(healed_at, publisher.done_at))
+            outcome.snapshots = world.snapshots()
     except (AssertionError, RuntimeError) as error:
         outcome.error = f"{type(error).__name__}: {error}"
     finally:

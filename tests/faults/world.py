@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.brokers import ApacheKafka, Broker
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from streams.topics import JOURNAL, TOPICS
+from tests.brokers import ApacheKafka, Broker, administered, apart
 from tests.faults.proxy import Mode, Proxy
 from tests.faults.store import Embedded, Endpoint, StoreKind, embedded, endpoint
 from tests.stages import Stages, deployed
@@ -22,6 +25,13 @@ _READS: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("grid-reports", "hotline-calls", "opinion-items", "case-updates", "alert-actions"),
     "tally": ("reports",),
     "sink": ("counts", "alerts", "digests", "dead-letters"),
+}
+# Snapshots as often as may be, and a broker that compacts what they replaced at once.
+_SNAPSHOT_KB: Final = 16
+_COMPACT_SOON: Final = {
+    "segment.ms": "1000",
+    "min.cleanable.dirty.ratio": "0.01",
+    "delete.retention.ms": "1000",
 }
 _RESTARTS_LIMIT: Final = 40  # in one round; more is a crash loop
 
@@ -111,6 +121,11 @@ class World:
             if stage not in self._wanted:
                 self.start(stage)
 
+    def snapshots(self) -> int:
+        """How many the tally workers wrote, as their logs say."""
+        logs = {child.output for name, child in self.stages.workers.items() if "tally" in name}
+        return sum(log.read_text(errors="replace").count(": snapshot of ") for log in logs)
+
     def settle(self, within_s: float) -> None:
         """Wait until every stage has committed all there is to read."""
 
@@ -122,6 +137,14 @@ class World:
             return True
 
         eventually_sync(nothing_left, within_s=within_s, every_s=0.5, what="everything read")
+
+
+async def _compact_soon(broker: Broker) -> None:
+    made = next(topic for topic in TOPICS if topic.name == JOURNAL)
+    configs = {**made.config, **_COMPACT_SOON}
+    name = broker.topic_prefix + JOURNAL
+    async with administered(broker.bootstrap) as admin:
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs)])
 
 
 def _last_words(log: str) -> str:
@@ -147,8 +170,11 @@ def deployment(
     store_ = embedded(folder) if kind == "embedded" else endpoint(folder, proxies[STORE], draw)
     with (
         store_ as store,
-        deployed(broker, rules=RULES, dead_letter_limit_pct=100) as stages,
+        deployed(
+            broker, rules=RULES, dead_letter_limit_pct=100, snapshot_kb=_SNAPSHOT_KB
+        ) as stages,
     ):
+        apart(_compact_soon(broker))
         if isinstance(store, Endpoint):
             stages.ask_at(store.server.port)
         world = World(stages, kafka, {stage: proxies[stage] for stage in STAGES}, store)
