@@ -25,7 +25,10 @@ from tests.kafka.jars import KafkaMissing
 
 
 def main() -> int:
-    """Exit status: 0 nothing lost or doubled and all caught up, 1 otherwise, 2 no Kafka."""
+    """Exit status: 0 nothing lost or doubled and all caught up, 1 otherwise, 2 no Kafka.
+
+    130 when it was told to end; then it leaves nothing behind, failed rounds neither.
+    """
     given = _arguments()
     leave_settings_outside()
     # Whoever ends the suite must find nothing left of it.
@@ -50,8 +53,11 @@ def main() -> int:
     except KafkaMissing as missing:
         print(missing, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        shutil.rmtree(base)
+        return 130
     finally:
-        if not any(base.iterdir()):
+        if base.exists() and not any(base.iterdir()):
             base.rmdir()
     found = summary(outcomes, given.seed)
     print(_closing(found))

@@ -1,9 +1,10 @@
 """A small disk of the suite's own, which can be filled to the brim: a tmpfs."""
 
-import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -32,13 +33,18 @@ class Disk:
         self._ballast.unlink(missing_ok=True)
 
 
+@cache
 def why_not() -> str:
-    """Why no disk can be mounted here; empty when one can."""
-    if os.geteuid() != 0:
-        return "mounting a tmpfs needs root"
-    if not Path("/proc/filesystems").exists():
-        return "there is no Linux to mount a tmpfs"
-    return ""
+    """Why no disk can be mounted here, found out by mounting one; empty when it can."""
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="huishang-disk-") as folder,
+            mounted(Path(folder) / "disk"),
+        ):
+            return ""
+    except (OSError, subprocess.SubprocessError) as error:
+        said = getattr(error, "stderr", b"") or str(error).encode()
+        return f"no tmpfs can be mounted here: {said.decode(errors='replace').strip()}"
 
 
 @contextmanager
@@ -51,6 +57,7 @@ def mounted(folder: Path) -> Iterator[Disk]:
         yield Disk(folder)
     finally:
         _run("umount", "--lazy", str(folder))
+        folder.rmdir()
 
 
 def _run(*command: str) -> None:

@@ -17,7 +17,7 @@ from tests.faults.oracle import Statements
 from tests.faults.proxy import Proxy
 from tests.faults.publisher import Publisher
 from tests.faults.store import StoreKind
-from tests.faults.world import World, deployment
+from tests.faults.world import Broken, World, deployment
 from tests.waiting import eventually_sync
 
 CATCH_UP_WITHIN_S: Final = 150.0
@@ -92,7 +92,7 @@ def play(plan: Plan, kafka: ApacheKafka, proxies: dict[str, Proxy], folder: Path
             healed_at = _play_faults(world, publisher, outcome.faults)
             _judge(world, truth, outcome, max(healed_at, publisher.done_at))
             outcome.snapshots = world.snapshots()
-    except (AssertionError, RuntimeError) as error:
+    except (AssertionError, RuntimeError, Broken) as error:
         outcome.error = f"{type(error).__name__}: {error}"
     finally:
         apart(remove_topics(kafka.bootstrap, prefix))
@@ -109,13 +109,13 @@ def _play_faults(world: World, publisher: Publisher, drawn: list[Fault]) -> floa
         for fault, ends_at in list(active.items()):
             if time.monotonic() >= ends_at:
                 del active[fault]
-                fault.end(world)
+                _surely(fault.end, world)
         for fault in list(waiting):
             busy = frozenset().union(*(other.needs for other in active))
             if time.monotonic() - started < fault.at_s or fault.needs & busy:
                 continue
             waiting.remove(fault)
-            fault.begin(world)
+            _surely(fault.begin, world)
             active[fault] = time.monotonic() + fault.for_s
         world.tend()
         return not waiting and not active
@@ -127,6 +127,14 @@ def _play_faults(world: World, publisher: Publisher, drawn: list[Fault]) -> floa
         _tending(world, lambda: not publisher.running), within_s=_PLAY_WITHIN_S, what="publishing"
     )
     return healed_at
+
+
+def _surely(step: Callable[[World], None], world: World) -> None:
+    """A step that a wait must not take for one to try again. Raises Broken."""
+    try:
+        step(world)
+    except AssertionError as error:
+        raise Broken(str(error)) from error
 
 
 def _judge(world: World, truth: Statements, outcome: Outcome, since: float) -> None:

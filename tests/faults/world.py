@@ -36,6 +36,10 @@ _COMPACT_SOON: Final = {
 _RESTARTS_LIMIT: Final = 40  # in one round; more is a crash loop
 
 
+class Broken(Exception):
+    """What no fault excuses: a crash loop, a worker that does not stop, a broker that stays away."""
+
+
 class World:
     """One round's deployment. Use `deployment`.
 
@@ -93,7 +97,7 @@ class World:
     def tend(self) -> None:
         """Start again what ended by itself, as Kubernetes would.
 
-        Raises AssertionError for a worker that a signal ended, and for a crash loop.
+        Raises Broken for a worker that a signal ended, and for a crash loop.
         """
         for name, stage in list(self._wanted.items()):
             child = self.stages.workers[name]
@@ -103,9 +107,9 @@ class World:
             self.endings.append(
                 f"{name} ended with {child.returncode}: {_last_words(child.text())}"
             )
-            assert child.returncode is not None
-            assert child.returncode > 0, self.endings[-1]
-            assert self.restarts.total() < _RESTARTS_LIMIT, "\n".join(self.endings[-3:])
+            by_signal = (child.returncode or 0) <= 0
+            if by_signal or self.restarts.total() > _RESTARTS_LIMIT:
+                raise Broken("\n".join(self.endings[-3:]))
             self.start(stage, name)
 
     def heal(self) -> None:
