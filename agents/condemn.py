@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from msgspec.structs import replace
 
@@ -12,7 +12,7 @@ from streams import poison
 from streams.batches import Batch, Record
 from streams.contracts import DeadLetter
 from streams.errors import InvalidEvent, Reason
-from streams.packs import Action, CaseStep, Pack, Report, decode_pack
+from streams.packs import Action, CaseStep, Pack, Report, Reports, decode_pack
 from streams.poison import Condemned
 
 _INTAKE: Final = "intake"
@@ -72,7 +72,7 @@ def decided_rest(
     packs' own, so that reading them again decides the same.
     """
     opened, spoiled = poison.sift(
-        records, lambda some: decide([(one.offset, _emptied(_pack(one))) for one in some])
+        records, lambda some: decide([(one.offset, _checked(one)) for one in some])
     )
     events = [event for record in opened for event in _events(record.offset, _pack(record))]
     good, condemned = poison.sift(events, lambda some: decide(_packs(some)))
@@ -89,8 +89,11 @@ def _pack(record: Record) -> Pack:
     return decode_pack(record.value or b"")
 
 
-def _emptied(pack: Pack) -> Pack:
-    return replace(pack, reports=[], cases=[], actions=[])
+def _checked(record: Record) -> Pack:
+    """Its pack without events. Raises if one of these cannot be read."""
+    pack = _pack(record)
+    list(pack.reports)
+    return replace(pack, reports=Reports(), cases=[], actions=[])
 
 
 def _events(offset: int, pack: Pack) -> list[_Event]:
@@ -103,12 +106,22 @@ def _events(offset: int, pack: Pack) -> list[_Event]:
 
 def _packs(events: Sequence[_Event]) -> Packs:
     """The packs again, with these events alone."""
-    packs: dict[int, Pack] = {}
+    gathered: dict[int, tuple[Pack, dict[str, list[Any]]]] = {}
     for offset, pack, kind, event in events:
-        if offset not in packs:
-            packs[offset] = _emptied(pack)
-        getattr(packs[offset], kind).append(event)
-    return list(packs.items())
+        _, kinds = gathered.setdefault(offset, (pack, {"reports": [], "cases": [], "actions": []}))
+        kinds[kind].append(event)
+    return [
+        (
+            offset,
+            replace(
+                pack,
+                reports=Reports.of(kinds["reports"]),
+                cases=kinds["cases"],
+                actions=kinds["actions"],
+            ),
+        )
+        for offset, (pack, kinds) in gathered.items()
+    ]
 
 
 def _letter_of_pack(batch: Batch, record: Record, error: str) -> DeadLetter:

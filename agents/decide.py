@@ -6,14 +6,16 @@ is the packs' own (at_ms), so that reading them again decides the same.
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agents import rules as judge
+from agents.cells import Cells
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY
 from agents.rules import Rules
@@ -29,11 +31,12 @@ from streams.packs import (
     LedgerRow,
     Pack,
     PresenceRow,
-    Report,
+    Reports,
 )
 
 _GRID: Final = "grid-reports"
-_Event = TypeVar("_Event", Report, CaseStep, Action)
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 _OFFSET_BITS: Final = 48  # of a piece; the rest numbers the log
 
 
@@ -50,31 +53,43 @@ def decide(
 ) -> Change:
     """What these packs, (offset, pack) in offset order, change in `state`."""
     taken = list(packs)
-    identities = array("Q")
-    for _, pack in taken:
-        for events in (pack.reports, pack.cases, pack.actions):
-            identities.extend([event.identity for event in events])
-    batch = _Batch(state, state.seen.among(identities), rules, zone)
+    new = _first_seen(state, [pack for _, pack in taken])
+    batch = _Batch(state, rules, zone)
     for offset, pack in taken:
-        batch.take(pack, piece_of(log, offset))
+        events = len(pack.reports) + len(pack.cases) + len(pack.actions)
+        batch.take(pack, piece_of(log, offset), new[:events])
+        new = new[events:]
     return batch.change()
+
+
+def _first_seen(state: State, packs: Iterable[Pack]) -> Mask:
+    """For every event (reports, cases, actions, pack after pack) whether it is the first of its identity."""
+    identities = [np.empty(0, np.uint64)]
+    for pack in packs:
+        identities.append(np.frombuffer(pack.reports.identity, "<u8"))
+        identities.append(np.array([step.identity for step in pack.cases], np.uint64))
+        identities.append(np.array([action.identity for action in pack.actions], np.uint64))
+    ids = np.concatenate(identities)
+    _, first = np.unique(ids, return_index=True)
+    new: Mask = np.zeros(len(ids), np.bool_)
+    new[first] = True
+    return new & ~state.seen.holds(ids)
 
 
 class _Batch:
     """Gathers what one batch changes."""
 
-    def __init__(self, state: State, held: set[int], rules: Rules, zone: ZoneInfo) -> None:
+    def __init__(self, state: State, rules: Rules, zone: ZoneInfo) -> None:
         self._state = state
-        self._seen = held  # identities that came before, and those of this batch so far
         self._rules = rules
         self._zone = zone
         # What an event by itself can raise an alert for, so that only such events are judged.
-        self._severities = {rule.severity for rule in rules.severity}
+        self._severities = [rule.severity for rule in rules.severity]
         self._bands = {rule.band for rule in rules.people_band}
         self._at_ms = state.at_ms
-        self._arrived: dict[int, array[int]] = {}
-        # county, category, channel, hour, piece, severity
-        self._counts: Counter[tuple[str, str, str, int, int, int]] = Counter()
+        self._arrived: dict[int, list[bytes]] = {}
+        self._live = Cells()
+        self._history: list[CountRow] = []
         self._ledger: dict[LedgerKey, LedgerRow] = {}
         self._presence: dict[tuple[str, int], PresenceRow] = {}
         self._cases: dict[tuple[str, str], CaseRow] = {}
@@ -82,112 +97,97 @@ class _Batch:
         self._read: dict[tuple[str, int], int] = {}
         self._alerts: dict[str, Alert] = {}
 
-    def take(self, pack: Pack, piece: int) -> None:
+    def take(self, pack: Pack, piece: int, new: Mask) -> None:
+        """piece: of rows of history. new: see _first_seen."""
         self._at_ms = max(self._at_ms, pack.at_ms)
         origin = (pack.stream, pack.partition)
         read = self._read.get(origin, self._state.read.get(origin, -1))
-        counted: Counter[tuple[str, int]] = Counter()
-        repeated: Counter[tuple[str, int]] = Counter()
-        arrived = self._arrived.setdefault(self._at_ms // HOUR_MS, array("Q"))
-        reports = self._new(pack.reports, read, repeated)
-        steps = self._new(pack.cases, read, repeated)
-        actions = self._new(pack.actions, read, repeated)
-        for events in (reports, steps, actions):
-            counted.update([(event.county, event.origin) for event in events])
-            arrived.extend([event.identity for event in events])
-        for sent in (pack.reports, pack.cases, pack.actions):
-            if sent:
-                self._read[origin] = max(self._read.get(origin, read), sent[-1].offset)
-        self._count(pack.stream, reports, piece)
-        for step in steps:
-            self._follow(step)
-        self._actions += [_action_row(action) for action in actions]
-        self._note_answers(pack, counted, repeated)
+        reports = len(pack.reports)
+        self._take_reports(pack, piece, new[:reports], read)
+        others: list[CaseStep | Action] = [*pack.cases, *pack.actions]
+        for event, is_new in zip(others, new[reports:].tolist(), strict=True):
+            self._take_other(pack, event, is_new, read)
+        ends = [event.offset for event in others[-1:]]
+        if reports:
+            ends.append(pack.reports[reports - 1].offset)
+        if ends:
+            self._read[origin] = max(read, *ends)
 
-    def _new(
-        self, events: Sequence[_Event], read: int, repeated: Counter[tuple[str, int]]
-    ) -> list[_Event]:
-        """Events not seen before; what its source repeated is noted, what intake re-sent is not."""
-        seen = self._seen
-        new = []
-        for event in events:
-            identity = event.identity
-            if identity not in seen:
-                seen.add(identity)
-                new.append(event)
-            elif not 0 <= event.offset <= read:
-                repeated[event.county, event.origin] += 1
-        return new
+    def _take_reports(self, pack: Pack, piece: int, new: Mask, read: int) -> None:
+        reports = pack.reports
+        self._arrive(np.frombuffer(reports.identity, "<u8")[new].tobytes())
+        offsets = np.frombuffer(reports.offset, "<i8")
+        # What intake sent again is no repeat of its source's.
+        repeated = ~new & ~((offsets >= 0) & (offsets <= read))
+        county = np.frombuffer(reports.county.codes, "<u2").astype(np.int64)
+        origins = np.frombuffer(reports.origin, "<u2")
+        senders = county * len(pack.origins) + origins
+        for mask, counted in ((new, True), (repeated, False)):
+            for sender, n in zip(*_counted(senders[mask]), strict=True):
+                place, origin = divmod(sender, len(pack.origins))
+                self._answer(pack, reports.county.words[place], origin, n, counted=counted)
+        reported_s = np.frombuffer(reports.reported_s, "<i8")
+        zero = np.frombuffer(reports.zero, np.bool_)
+        live = new & (reported_s >= self._state.live_from(self._at_ms) * 3600)
+        self._live.add(reports, live & ~zero)
+        past = new & ~live & ~zero
+        if past.any():
+            cells = Cells()
+            cells.add(reports, past)
+            self._history += cells.rows(piece)
+        if pack.stream == _GRID:
+            self._note_presence(reports, live)
+        self._judge(reports, live & ~zero)
 
-    def _note_answers(
-        self, pack: Pack, counted: Counter[tuple[str, int]], repeated: Counter[tuple[str, int]]
-    ) -> None:
-        day = self._at_ms // HOUR_MS // HOURS_PER_DAY
-        for county, origin in counted | repeated:
-            source, runid = pack.origins[origin]
-            key = (county, pack.stream, source, runid, day)
-            row = self._ledger.setdefault(key, LedgerRow(*key, 0, 0))
-            row.counted += counted[county, origin]
-            row.duplicates += repeated[county, origin]
+    def _judge(self, reports: Reports, mask: Mask) -> None:
+        """Alerts that single events raise."""
+        told = np.isin(np.frombuffer(reports.severity, np.uint8), self._severities)
+        bands = [band in self._bands for band in reports.people_band.words]
+        if any(bands):
+            told |= np.array(bands)[np.frombuffer(reports.people_band.codes, "<u2")]
+        for place in np.flatnonzero(told & mask).tolist():
+            for alert in judge.of_event(self._rules, reports[place], self._at):
+                self._raise(alert)
 
-    def _count(self, stream: str, reports: Sequence[Report], piece: int) -> None:
-        live_from = self._state.live_from(self._at_ms)
-        since_s = live_from * 3600
-        if stream == _GRID:
-            for report in reports:
-                if report.reported_s >= since_s:
-                    self._note_presence(report)
-        # Tuples that C code counts: most of tally's work is here.
-        self._counts.update(
-            [
-                (
-                    report.county,
-                    report.category,
-                    report.channel,
-                    report.reported_s // 3600,
-                    0 if report.reported_s >= since_s else piece,
-                    report.severity,
-                )
-                for report in reports
-                if not report.zero
-            ]
-        )
-        for report in reports:
-            if (
-                (report.severity in self._severities or report.people_band in self._bands)
-                and report.reported_s >= since_s
-                and not report.zero
-            ):
-                for alert in judge.of_event(self._rules, report, self._at):
-                    self._raise(alert)
+    def _take_other(self, pack: Pack, event: CaseStep | Action, is_new: bool, read: int) -> None:
+        if is_new:
+            self._arrive(event.identity.to_bytes(8, "little"))
+            if isinstance(event, CaseStep):
+                self._follow(event)
+            else:
+                self._actions.append(_action_row(event))
+        if is_new or not 0 <= event.offset <= read:
+            self._answer(pack, event.county, event.origin, 1, counted=is_new)
 
-    def _count_rows(self) -> list[CountRow]:
-        rows: dict[tuple[str, str, str, int, int], CountRow] = {}
-        for (county, category, channel, hour, piece, severity), n in self._counts.items():
-            key = (county, category, channel, hour, piece)
-            row = rows.get(key)
-            if row is None:
-                row = rows[key] = CountRow(*key, 0)
-            row.n += n
-            if severity == 1:
-                row.red += n
-            elif severity == 2:
-                row.orange += n
-            elif severity == 3:
-                row.yellow += n
-            elif severity == 4:
-                row.blue += n
-        return list(rows.values())
+    def _arrive(self, identities: bytes) -> None:
+        self._arrived.setdefault(self._at_ms // HOUR_MS, []).append(identities)
 
-    def _note_presence(self, report: Report) -> None:
-        day = window_day(report.reported_s, self._rules.cycle, self._zone)
-        row = self._presence.get((report.county, day))
+    def _answer(self, pack: Pack, county: str, origin: int, n: int, *, counted: bool) -> None:
+        source, runid = pack.origins[origin]
+        key = (county, pack.stream, source, runid, self._at_ms // HOUR_MS // HOURS_PER_DAY)
+        row = self._ledger.get(key)
         if row is None:
-            row = self._presence[report.county, day] = PresenceRow(report.county, day, 0, 0)
-        if report.zero:
-            row.zero_reports += 1
+            row = self._ledger[key] = LedgerRow(*key, 0, 0)
+        if counted:
+            row.counted += n
         else:
-            row.grid_reports += 1
+            row.duplicates += n
+
+    def _note_presence(self, reports: Reports, mask: Mask) -> None:
+        minutes = np.frombuffer(reports.reported_s, "<i8")[mask] // 60
+        county = np.frombuffer(reports.county.codes, "<u2")[mask].astype(np.int64)
+        zero = np.frombuffer(reports.zero, np.uint8)[mask]
+        keys = (minutes << 17) | (county << 1) | zero
+        for key, n in zip(*_counted(keys), strict=True):
+            name = reports.county.words[key >> 1 & 0xFFFF]
+            day = window_day((key >> 17) * 60, self._rules.cycle, self._zone)
+            row = self._presence.get((name, day))
+            if row is None:
+                row = self._presence[name, day] = PresenceRow(name, day, 0, 0)
+            if key & 1:
+                row.zero_reports += n
+            else:
+                row.grid_reports += n
 
     def _follow(self, step: CaseStep) -> None:
         key = (step.county, step.case_id)
@@ -214,14 +214,15 @@ class _Batch:
             self._alerts.setdefault(alert.id, alert)
 
     def change(self) -> Change:
-        counts = self._count_rows()
+        counts = [*self._live.rows(piece=0), *self._history]
         for alert in judge.of_counts(
             self._rules, self._state.counts, counts, self._state.alerts, self._at, self._zone
         ):
             self._raise(alert)
+        arrived = [(hour, b"".join(ids)) for hour, ids in self._arrived.items()]
         return Change(
             at_ms=self._at_ms,
-            identities=[(hour, ids.tobytes()) for hour, ids in self._arrived.items() if ids],
+            identities=[(hour, joined) for hour, joined in arrived if joined],
             counts=counts,
             ledger=list(self._ledger.values()),
             presence=list(self._presence.values()),
@@ -230,6 +231,12 @@ class _Batch:
             alerts=list(self._alerts.values()),
             read=[(*origin, offset) for origin, offset in self._read.items()],
         )
+
+
+def _counted(keys: Ints) -> tuple[list[int], list[int]]:
+    """The distinct keys, ascending, and how often each comes."""
+    distinct, counts = np.unique(keys, return_counts=True)
+    return distinct.tolist(), counts.tolist()
 
 
 def _action_row(action: Action) -> ActionRow:

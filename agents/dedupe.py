@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from typing import Final
 
@@ -35,12 +34,12 @@ class SeenIds:
     Two identities collide with probability n**2 / 2**65: 1e-5 at 20 million held.
 
     >>> seen = SeenIds()
-    >>> seen.add(hour=10, identities=array("Q", [1, 2]))
-    >>> sorted(seen.among(array("Q", [2, 3]))), len(seen)
-    ([2], 2)
+    >>> seen.add(hour=10, identities=np.array([1, 2], np.uint64))
+    >>> seen.holds(np.array([2, 3], np.uint64)).tolist(), len(seen)
+    ([True, False], 2)
     >>> seen.forget(before_hour=11)
-    >>> seen.among(array("Q", [2, 3]))
-    set()
+    >>> seen.holds(np.array([2, 3], np.uint64)).any()
+    np.False_
     """
 
     def __init__(self) -> None:
@@ -68,19 +67,19 @@ class SeenIds:
         """Memory of the table."""
         return self._ids.nbytes + self._hours.nbytes
 
-    def among(self, identities: array[int]) -> set[int]:
-        """Those of these identities (typecode Q) that are held."""
-        found: set[int] = set()
-        ids: Ids = np.frombuffer(identities, "<u8")
-        for start in range(0, len(ids), _AT_ONCE):
-            part = ids[start : start + _AT_ONCE]
+    def holds(self, identities: Ids) -> NDArray[np.bool_]:
+        """For each of these identities whether it is held."""
+        found = np.zeros(len(identities), np.bool_)
+        for start in range(0, len(identities), _AT_ONCE):
+            part = identities[start : start + _AT_ONCE]
             first, second = self._two_buckets(part)
             wanted = part[:, None]
             hits = _mask(self._ids.take(first, 0) == wanted)
             hits |= _mask(self._ids.take(second, 0) == wanted)
-            found.update(part[(hits != 0) & (part != _FREE)].tolist())
-            if self._aside:
-                found.update(filter(self._aside.__contains__, part.tolist()))
+            found[start : start + _AT_ONCE] = (hits != 0) & (part != _FREE)
+        if self._aside:
+            aside = map(self._aside.__contains__, identities.tolist())
+            found |= np.fromiter(aside, np.bool_, len(identities))
         return found
 
     def reserve(self, more: int) -> None:
@@ -89,15 +88,12 @@ class SeenIds:
         if needed > self._ids.size * _MAX_LOAD:
             self._rebuild(int(needed / _MAX_LOAD / _SLOTS) + 1)
 
-    def add(self, hour: int, identities: array[int] | bytes) -> None:
-        """hour: hours since 1970 UTC, none before the latest. identities: none of them held.
-
-        As an array of typecode Q, or as its bytes, little-endian.
-        """
+    def add(self, hour: int, identities: Ids) -> None:
+        """hour: hours since 1970 UTC, none before the latest. identities: none of them held."""
         if hour - self._latest_hour >= _HOURS:
             self.forget(hour)
         self._latest_hour = max(self._latest_hour, hour)
-        ids: Ids = np.frombuffer(identities, "<u8")
+        ids = identities
         if not len(ids):
             return
         if len(self) + len(ids) > self._ids.size * _MAX_LOAD:

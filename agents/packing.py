@@ -7,12 +7,23 @@ from msgspec import UnsetType
 
 from agents.locate import county_of
 from streams.contracts import Event
-from streams.packs import FORMAT, Pack
-
-# The pack an event goes into, its county, and the index of its origin in the pack.
-Place = tuple[Pack, str, int]
+from streams.packs import FORMAT, Action, CaseStep, Pack, ReportRow, Reports
 
 EVENTS_PER_PACK: Final = 1_000  # keeps a pack well under a broker's 1 MB
+
+
+class Gathered:
+    """What goes to one partition, before it is cut into packs. origins: (source, runid)."""
+
+    def __init__(self) -> None:
+        self.origins: list[tuple[str, str]] = []
+        self.reports: list[ReportRow] = []
+        self.cases: list[CaseStep] = []
+        self.actions: list[Action] = []
+
+
+# Where an event goes, its county, and the index of its origin there.
+Place = tuple[Gathered, str, int]
 
 
 class Builder:
@@ -31,7 +42,7 @@ class Builder:
         self._at_ms = at_ms
         self._partition_of = partition_of_county
         self._redact_label = redact_label
-        self._packs: dict[int, Pack] = {}
+        self._gathered: dict[int, Gathered] = {}
         self._places: dict[tuple[str | UnsetType, ...], Place] = {}
 
     def place(self, event: Event) -> Place:
@@ -58,34 +69,30 @@ class Builder:
     def _find(self, event: Event) -> Place:
         county = county_of(event.data)
         partition = self._partition_of(county)
-        pack = self._packs.get(partition)
-        if pack is None:
-            pack = self._packs[partition] = Pack(FORMAT, self._at_ms, self._stream, [])
+        gathered = self._gathered.get(partition)
+        if gathered is None:
+            gathered = self._gathered[partition] = Gathered()
         origin = (self._redact_label(event.source), event.runid or "")
-        if origin not in pack.origins:
-            pack.origins.append(origin)
-        return pack, county, pack.origins.index(origin)
+        if origin not in gathered.origins:
+            gathered.origins.append(origin)
+        return gathered, county, gathered.origins.index(origin)
 
     def packs(self) -> list[tuple[int, Pack]]:
         """(partition, pack), none with more than EVENTS_PER_PACK of a kind."""
         cut = []
-        for partition, pack in self._packs.items():
-            longest = max(len(pack.reports), len(pack.cases), len(pack.actions))
+        for partition, gathered in self._gathered.items():
+            longest = max(len(gathered.reports), len(gathered.cases), len(gathered.actions))
             for start in range(0, longest, EVENTS_PER_PACK):
                 part = slice(start, start + EVENTS_PER_PACK)
-                cut.append(
-                    (
-                        partition,
-                        Pack(
-                            FORMAT,
-                            self._at_ms,
-                            self._stream,
-                            pack.origins,
-                            pack.reports[part],
-                            pack.cases[part],
-                            pack.actions[part],
-                            self._input_partition,
-                        ),
-                    )
+                pack = Pack(
+                    FORMAT,
+                    self._at_ms,
+                    self._stream,
+                    gathered.origins,
+                    Reports.of(gathered.reports[part]),
+                    gathered.cases[part],
+                    gathered.actions[part],
+                    self._input_partition,
                 )
+                cut.append((partition, pack))
         return cut

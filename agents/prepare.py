@@ -29,7 +29,7 @@ from streams.contracts import (
     OpinionItemEvent,
 )
 from streams.errors import InvalidEvent
-from streams.packs import Action, CaseStep, Pack, Report
+from streams.packs import Action, CaseStep, Pack
 from streams.topics import partition_of
 
 _GRAVE: Final = frozenset({1, 2})  # severities
@@ -150,7 +150,7 @@ class Preparer:
         people_band: str = "",
         zero: bool = False,
     ) -> bool:
-        pack, county, origin = place
+        gathered, county, origin = place
         data = event.data
         # What was not given is UNSET, which is false.
         title, text = data.title or "", data.text or ""
@@ -162,8 +162,8 @@ class Preparer:
             category = data.category
         severity = data.severity or 0
         shown = not zero and (severity in _GRAVE or people_band == _CROWD)
-        pack.reports.append(
-            Report(
+        gathered.reports.append(
+            (
                 identity(event),
                 origin,
                 county,
@@ -188,9 +188,9 @@ class Preparer:
         return redacted[:EXCERPT_LIMIT]
 
     def _add_case(self, event: CaseUpdateEvent, place: Place, reported_s: int, offset: int) -> bool:
-        pack, county, origin = place
+        gathered, county, origin = place
         data = event.data
-        pack.cases.append(
+        gathered.cases.append(
             CaseStep(
                 identity(event),
                 origin,
@@ -210,9 +210,9 @@ class Preparer:
     def _add_action(
         self, event: AlertActionEvent, place: Place, reported_s: int, offset: int
     ) -> bool:
-        pack, county, origin = place
+        gathered, county, origin = place
         data = event.data
-        pack.actions.append(
+        gathered.actions.append(
             Action(
                 identity(event),
                 origin,

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import numpy as np
+
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY, Counts
 from agents.dedupe import SeenIds
@@ -54,7 +56,7 @@ class State:
         if self.at_ms // HOUR_MS > self._forgot_hour:
             self._forget(self.at_ms)
         for hour, identities in change.identities:
-            self.seen.add(hour, identities)
+            self.seen.add(hour, np.frombuffer(identities, "<u8"))
         for count in change.counts:
             self.counts.add(count)
         for entry in change.ledger:

@@ -5,22 +5,24 @@ A pack holds what one intake batch of one input topic has for one partition of
 opened by a format number so that a newer reader still loads an older pack.
 """
 
-from typing import Final
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
-class Report(Struct, array_like=True, gc=False):
+class Report(NamedTuple):
     """One accepted report, redacted and classified.
 
     identity: xxh3-64 of source, NUL, id.
     origin: index into the pack's origins.
     reported_s: seconds since 1970 UTC. severity: 1–4, 0 when not said.
     zero: an explicit "nothing today", which is counted apart.
-    offset: of the event in its input partition; -1 in packs of before it was kept.
+    offset: of the event in its input partition; -1 where it is not known.
     """
 
     identity: int
@@ -34,6 +36,108 @@ class Report(Struct, array_like=True, gc=False):
     zero: bool = False
     excerpt: str = ""
     offset: int = -1
+
+
+# A report before it has a name of its own for each field: cheaper to make by the thousand.
+ReportRow = tuple[int, int, str, str, str, int, int, str, bool, str, int]
+
+
+class Labels(Struct, array_like=True, gc=False):
+    """A column of words that repeat: each once, and a number for each report.
+
+    codes: little-endian uint16s, indices into words.
+    """
+
+    words: list[str] = []
+    codes: bytes = b""
+
+
+def _labels(column: Sequence[str]) -> Labels:
+    words = list(dict.fromkeys(column))
+    numbers = {word: number for number, word in enumerate(words)}
+    return Labels(words, _packed("H", [numbers[word] for word in column]))
+
+
+def _packed(code: str, column: Sequence[int]) -> bytes:
+    return struct.pack(f"<{len(column)}{code}", *column)
+
+
+class Reports(Struct, array_like=True, gc=False):
+    """Reports as columns: a third of the size, and tally reads them at once.
+
+    Little-endian: identity uint64; reported_s, offset int64; origin uint16;
+    severity, zero uint8. excerpts: those that are not empty, by place.
+    """
+
+    identity: bytes = b""
+    reported_s: bytes = b""
+    offset: bytes = b""
+    origin: bytes = b""
+    severity: bytes = b""
+    zero: bytes = b""
+    county: Labels = msgspec.field(default_factory=Labels)
+    category: Labels = msgspec.field(default_factory=Labels)
+    channel: Labels = msgspec.field(default_factory=Labels)
+    people_band: Labels = msgspec.field(default_factory=Labels)
+    excerpts: dict[int, str] = {}
+
+    @classmethod
+    def of(cls, rows: Iterable[ReportRow]) -> "Reports":
+        """
+        >>> reports = Reports.of([Report(7, 0, "620702", "S01", "phone", 1_700_000_000)])
+        >>> len(reports), [report.category for report in reports]
+        (1, ['S01'])
+        """
+        columns = list(zip(*rows, strict=True))
+        if not columns:
+            return cls()
+        identity, origin, county, category, channel, reported_s = columns[:6]
+        severity, people_band, zero, excerpt, offset = columns[6:]
+        return cls(
+            _packed("Q", identity),
+            _packed("q", reported_s),
+            _packed("q", offset),
+            _packed("H", origin),
+            bytes(severity),
+            bytes(zero),
+            _labels(county),
+            _labels(category),
+            _labels(channel),
+            _labels(people_band),
+            {place: text for place, text in enumerate(excerpt) if text},
+        )
+
+    def __len__(self) -> int:
+        return len(self.severity)
+
+    def __getitem__(self, place: int) -> Report:
+        """Raises IndexError past the last."""
+        if place >= len(self):
+            raise IndexError(place)
+
+        def number(code: str, column: bytes) -> int:
+            (value,) = struct.unpack_from(f"<{code}", column, place * struct.calcsize(code))
+            return int(value)
+
+        def word(labels: Labels) -> str:
+            return labels.words[number("H", labels.codes)]
+
+        return Report(
+            number("Q", self.identity),
+            number("H", self.origin),
+            word(self.county),
+            word(self.category),
+            word(self.channel),
+            number("q", self.reported_s),
+            self.severity[place],
+            word(self.people_band),
+            bool(self.zero[place]),
+            self.excerpts.get(place, ""),
+            number("q", self.offset),
+        )
+
+    def __iter__(self) -> Iterator[Report]:
+        return (self[place] for place in range(len(self)))
 
 
 class CaseStep(Struct, array_like=True, gc=False):
@@ -80,7 +184,7 @@ class Pack(Struct, array_like=True, gc=False):
     at_ms: int
     stream: str
     origins: list[tuple[str, str]]
-    reports: list[Report] = []
+    reports: Reports = msgspec.field(default_factory=Reports)
     cases: list[CaseStep] = []
     actions: list[Action] = []
     partition: int = -1

@@ -1,11 +1,11 @@
 """Counting: whatever packs come, cut into whatever batches, read again after whatever crash."""
 
-from array import array
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ from agents.rules import Rules, SeverityRule
 from agents.snapshot import Fresh, parts_of
 from agents.state import State
 from streams import packs
-from streams.packs import FORMAT, CaseStep, CountRow, Pack, Report
+from streams.packs import FORMAT, CaseStep, CountRow, Pack, Report, Reports
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RULES = Rules.load()
@@ -40,7 +40,10 @@ reports = st.builds(
         lambda h: NOW_S - h * HOUR
     ),
     severity=st.integers(0, 4),
+    people_band=st.sampled_from(["", "1-2", "30+"]),
     zero=st.booleans(),
+    excerpt=st.sampled_from(["", "停水"]),
+    offset=st.just(-1),
 )
 
 
@@ -53,7 +56,7 @@ def logs(draw: st.DrawFn) -> list[Pack]:
             (NOW_S + draw(st.integers(-5, 3 * HOUR))) * 1000,
             draw(st.sampled_from(["grid-reports", "hotline-calls"])),
             [("/a", "run"), ("/b", "")],
-            draw(st.lists(reports, max_size=8)),
+            Reports.of(draw(st.lists(reports, max_size=8))),
         )
         for _ in range(draw(st.integers(1, 12)))
     ]
@@ -173,7 +176,7 @@ def known(held: State) -> dict[str, object]:
     hour = held.at_ms // 3_600_000
     series = [(county, category) for county in COUNTIES for category in ("S01", "D09")]
     return {
-        "seen": held.seen.among(array("Q", range(41))),
+        "seen": held.seen.holds(np.arange(41, dtype=np.uint64)).tolist(),
         "live": counts.live,
         "days": sorted(counts.days()),
         "rolling": [counts.rolling(*one, hour, span) for one in series for span in (1, 24, 168)],
@@ -205,12 +208,16 @@ def test_what_intake_sends_again_after_a_crash_is_no_duplicate(
     offset = 0
     for pack in log:
         pack.stream, pack.partition = "hotline-calls", 3
+        numbered = []
         for report in pack.reports:
-            report.offset = offset
+            numbered.append(report._replace(offset=offset))
             offset += 1
+        pack.reports = Reports.of(numbered)
     events = [report for pack in log for report in pack.reports]
     again = events[data.draw(st.integers(0, len(events))) :]
-    resent = Pack(FORMAT, log[-1].at_ms, "hotline-calls", log[0].origins, again, partition=3)
+    resent = Pack(
+        FORMAT, log[-1].at_ms, "hotline-calls", log[0].origins, Reports.of(again), partition=3
+    )
     once, _ = played(log, [])
     twice, _ = played([*log, resent], data.draw(st.lists(st.integers(0, 13))))
     assert twice.counts.live == once.counts.live
@@ -221,8 +228,8 @@ def test_a_total_is_sent_also_when_its_hour_leaves_the_horizon_in_the_same_batch
     oldest = NOW_S - 7 * 24 * HOUR
     report = Report(1, 0, "620702", "S01", "phone", oldest)
     log = [
-        Pack(FORMAT, NOW_S * 1000, "hotline-calls", [("/a", "")], [report]),
-        Pack(FORMAT, (NOW_S + 2 * HOUR) * 1000, "hotline-calls", [("/a", "")], []),
+        Pack(FORMAT, NOW_S * 1000, "hotline-calls", [("/a", "")], Reports.of([report])),
+        Pack(FORMAT, (NOW_S + 2 * HOUR) * 1000, "hotline-calls", [("/a", "")]),
     ]
     assert summed(upserts(played(log, [])[1]).values()).total() == 1
 
@@ -236,7 +243,7 @@ def test_identities_are_forgotten_past_the_horizon() -> None:
     for offset, (days, identity) in enumerate([(0, 1), (6, 1), (8, 2), (8, 3), (8, 1)]):
         at_ms = (NOW_S + days * 24 * HOUR) * 1000
         report = Report(identity, 0, "620702", "S01", "phone", NOW_S)
-        pack = Pack(FORMAT, at_ms, "hotline-calls", [("/a", "")], [report])
+        pack = Pack(FORMAT, at_ms, "hotline-calls", [("/a", "")], Reports.of([report]))
         held.apply(decide(held, [(offset, pack)], RULES, ZONE, 0))
     assert list(held.ledger.values()) == [(1, 0), (0, 1), (3, 0)]
 
@@ -262,10 +269,10 @@ def calls(hour: int, number: int, first: int = 0) -> Pack:
         NOW_S * 1000,
         "hotline-calls",
         [("/a", "")],
-        [
+        Reports.of(
             Report(first + index, 0, "620702", "S01", "phone", hour * HOUR)
             for index in range(number)
-        ],
+        ),
     )
 
 
@@ -289,7 +296,7 @@ def test_history_raises_nothing() -> None:
 
 def test_a_red_event_is_raised_with_its_excerpt_once() -> None:
     report = Report(7, 0, "620702", "S14", "patrol", NOW_S, 1, excerpt="〔姓名〕家中起火")
-    pack = Pack(FORMAT, NOW_S * 1000, "grid-reports", [("/a", "")], [report, report])
+    pack = Pack(FORMAT, NOW_S * 1000, "grid-reports", [("/a", "")], Reports.of([report, report]))
     held = state()
     change = decide(held, [(0, pack)], RULES, ZONE, 0)
     held.apply(change)
@@ -302,6 +309,6 @@ def test_a_severity_rule_is_judged_whatever_its_severity() -> None:
     orange = SeverityRule(id="orange", level=2, severity=2)
     rules = Rules(missing_report=RULES.missing_report, severity=(orange,))
     events = [Report(n, 0, "620702", "S14", "patrol", NOW_S, severity=n) for n in (1, 2, 3)]
-    pack = Pack(FORMAT, NOW_S * 1000, "grid-reports", [("/a", "")], events)
+    pack = Pack(FORMAT, NOW_S * 1000, "grid-reports", [("/a", "")], Reports.of(events))
     change = decide(state(), [(0, pack)], rules, ZONE, 0)
     assert [alert.rule for alert in change.alerts] == ["orange"]

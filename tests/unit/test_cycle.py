@@ -13,7 +13,7 @@ from agents.rules import Cycle, Rules
 from agents.state import State
 from agents.windows import due, first_marks, window_day, window_of
 from streams.errors import UserError
-from streams.packs import FORMAT, Pack, Report
+from streams.packs import FORMAT, Pack, Report, Reports
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RULES = Rules.load()
@@ -52,7 +52,9 @@ def reported(state: State, when: datetime, offset: int, **facts: object) -> None
         severity=int(str(facts.get("severity", 0))),
         zero=bool(facts.get("zero", False)),
     )
-    pack = Pack(FORMAT, int(when.timestamp() * 1000), "grid-reports", [("/a", "")], [report])
+    pack = Pack(
+        FORMAT, int(when.timestamp() * 1000), "grid-reports", [("/a", "")], Reports.of([report])
+    )
     state.apply(decide(state, [(offset, pack)], RULES, ZONE, 0))
 
 

@@ -24,7 +24,7 @@ from streams import packs, poison
 from streams.batches import Batch
 from streams.contracts import WHOLE
 from streams.errors import Fatal, UserError
-from streams.packs import FORMAT, Action, CaseStep, Pack, Report
+from streams.packs import FORMAT, Action, CaseStep, Pack, Report, Reports
 from streams.poison import MOST, Condemned, Guard, Raised, deaths_of, sift
 from streams.settings import load
 
@@ -286,7 +286,7 @@ def pack(*offsets: int, partition: int = 3, stream: str = "hotline-calls") -> Pa
     reports = [
         Report(*fields(n), "S01", "phone", AT_MS // 1000 - n, severity=1, offset=n) for n in offsets
     ]
-    return Pack(FORMAT, AT_MS, stream, [("/a", "run")], reports, partition=partition)
+    return Pack(FORMAT, AT_MS, stream, [("/a", "run")], Reports.of(reports), partition=partition)
 
 
 def deciding(guilty: set[int], state: State | None = None) -> Any:
