@@ -6,7 +6,7 @@ counts per day.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from streams.packs import CountRow
@@ -71,6 +71,10 @@ class Counts:
         if hours == 1:
             return ring.get(until_hour, 0)
         return sum(ring.get(hour, 0) for hour in range(until_hour - hours + 1, until_hour + 1))
+
+    def ring(self, county: str, category: str) -> Mapping[int, int]:
+        """Hour → reports, of the hours that have live totals."""
+        return self._hours.get((county, category), {})
 
     def held(self, county: str, category: str) -> int:
         """Reports in the whole ring: no rolling total of this series is more."""

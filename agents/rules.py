@@ -160,10 +160,13 @@ def of_counts(
             hours[row.hour] = hours.get(row.hour, 0) + row.n
     for (county, category), hours in added.items():
         most = counts.held(county, category) + sum(hours.values())
+        ring = counts.ring(county, category)
         for rule in rules.count:
             if most < rule.limit:
                 continue
             for hour in sorted(hours):
+                if rule.hours == 1 and hours[hour] + ring.get(hour, 0) < rule.limit:
+                    continue  # the usual case, told by one look
                 window = _count_window(rule, hour, zone)
                 if alert_id(rule.id, county, category, window.name) in raised:
                     continue
