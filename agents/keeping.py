@@ -86,7 +86,7 @@ class Keeper:
         recovered = await self._journal.recover(partition, kept.position)
         if epoch_before and kept.position.epoch > epoch_before + 1:
             return None
-        kept.state.seen.reserve(sum(map(len, recovered.chunks)) // _ID_BYTES)
+        await self._make_room(kept, sum(map(len, recovered.chunks)) // _ID_BYTES)
         for body in (*recovered.chunks, *recovered.parts):
             kept.state.apply(changes.decode(body))
         entries = [changes.decode(body) for body in recovered.entries]
@@ -155,8 +155,14 @@ class Keeper:
         metrics.JOURNAL_RECORDS.inc()
         metrics.JOURNAL_BYTES.inc(len(entry.body))
         kept.position.advance(entry)
+        await self._make_room(kept, sum(len(ids) for _, ids in change.identities) // _ID_BYTES)
         kept.state.apply(change)
         kept.fresh.note(change.identities)
+
+    async def _make_room(self, kept: Kept, identities: int) -> None:
+        """A larger table takes seconds where many millions are held: not on the loop's time."""
+        if not kept.state.seen.has_room(identities):
+            await asyncio.to_thread(kept.state.seen.reserve, identities)
 
     async def snapshot_if_due(self, kept: Kept, sent: Mapping[TopicPartition, int]) -> None:
         """Let the journal begin again from the state as it stands, if that pays by now.

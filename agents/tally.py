@@ -44,6 +44,7 @@ MAX_RECORDS: Final = 64  # packs per batch
 # Of packs per journal entry: what they change is no larger, so it stays well under the topic's limit.
 ENTRY_BYTES: Final = 1 << 20
 TICK_S: Final = 1.0
+RECOVER_AT_ONCE: Final = 4  # partitions: most of it is waiting for the broker
 
 _encode_json = msgspec.json.Encoder().encode
 
@@ -74,7 +75,7 @@ class Tally:
             self._counties.setdefault(partition, []).append(code)
         consume(self.app, [self._reports], self._take)
         self.app.on_partitions_revoked.connect(self._let_go, weak=False)
-        self.app.on_rebalance_complete.connect(self._take_over, weak=False)
+        self.app.when_assigned.append(self._take_over)
 
     # -- ownership ---------------------------------------------------------------
 
@@ -84,30 +85,38 @@ class Tally:
             metrics.forget_state(partition)
         self._owned.clear()
 
-    async def _take_over(self, *_: Any, **__: Any) -> None:
-        """Recover every assigned partition; runs before anything of it is read.
+    async def _take_over(self) -> None:
+        """Recover every assigned partition, some at once; runs before anything of it is read.
 
         Partitions that are let go meanwhile are not claimed: that would fence their next owner.
         """
         rebalance = self._rebalances
-        partitions = sorted(
+        some = asyncio.Semaphore(RECOVER_AT_ONCE)
+
+        async def take_over(partition: int) -> None:
+            async with some:
+                if rebalance == self._rebalances:
+                    kept = await self._recovered(partition)
+                    if rebalance == self._rebalances:
+                        self._owned[partition] = kept
+
+        assigned = [
             tp.partition for tp in self.app.consumer.assignment() if tp.topic == self._reports
-        )
-        for partition in partitions:
-            if rebalance != self._rebalances:
-                return
-            kept = self._held.get(partition) or self._keeper.unknown(partition)
-            async with kept.turn:
-                unsent = await self._keeper.recover(kept)
-            if unsent is None:
-                kept = self._keeper.unknown(partition)
-                unsent = await self._keeper.recover(kept) or []
-            self._held[partition] = kept
-            self.app.start_offsets[TP(self._reports, partition)] = kept.position.applied + 1
-            for change in unsent:
-                await self._send(kept, change)
-            if rebalance == self._rebalances:
-                self._owned[partition] = kept
+        ]
+        await asyncio.gather(*map(take_over, sorted(assigned)))
+
+    async def _recovered(self, partition: int) -> Kept:
+        kept = self._held.get(partition) or self._keeper.unknown(partition)
+        async with kept.turn:
+            unsent = await self._keeper.recover(kept)
+        if unsent is None:
+            kept = self._keeper.unknown(partition)
+            unsent = await self._keeper.recover(kept) or []
+        self._held[partition] = kept
+        self.app.start_offsets[TP(self._reports, partition)] = kept.position.applied + 1
+        for change in unsent:
+            await self._send(kept, change)
+        return kept
 
     # -- batches and moments -----------------------------------------------------
 

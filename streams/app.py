@@ -33,12 +33,21 @@ class App(faust.App):
     """A Faust app whose state may say where a partition is read from.
 
     start_offsets: next offset per partition; goes before the committed one when
-    partitions are assigned.
+    partitions are assigned. when_assigned: done one after the other once they are,
+    and before anything of them is read.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.start_offsets: dict[TP, int] = {}
+        self.when_assigned: list[Callable[[], Awaitable[None]]] = []
         super().__init__(*args, **kwargs)
+
+        # Faust calls the receivers of a signal in no order: this one calls the rest.
+        async def assigned(*_: Any, **__: Any) -> None:
+            for step in self.when_assigned:
+                await step()
+
+        self.on_rebalance_complete.connect(assigned, weak=False)
 
 
 def make_app(settings: Settings, stage: str, *, max_records: int) -> App:

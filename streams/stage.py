@@ -77,16 +77,16 @@ async def watch(app: App, health: Health, topic_prefix: str, now: Callable[[], A
 
 
 def ready_when_assigned(app: App, health: Health) -> None:
-    """Ready once partitions are assigned and recovered; not while they move."""
+    """Ready once partitions are assigned and what was to be done for that is; not while they move."""
 
     async def moving(*_: Any, **__: Any) -> None:
         health.problem = "partitions are being assigned"
 
-    async def settled(*_: Any, **__: Any) -> None:
+    async def settled() -> None:
         health.ready, health.problem = True, ""
 
     app.on_partitions_revoked.connect(moving, weak=False)
-    app.on_rebalance_complete.connect(settled, weak=False)
+    app.when_assigned.append(settled)
 
 
 async def _crash_of(app: App) -> None:
