@@ -153,8 +153,9 @@ class TopicJournal:
 
     async def _still_ours(self, partition: int, position: Position, log: _Log, offset: int) -> bool:
         """Whether nobody claimed the partition before this offset."""
-        async for _, key, _ in self._read(partition, position.next_offset, offset):
-            if key.startswith(_CLAIM) and key != _CLAIM + log.owner:
+        async for _, key, value in self._read(partition, position.next_offset, offset):
+            # Without a value it is the end of an old claim, which our last snapshot let go of.
+            if value is not None and key.startswith(_CLAIM) and key != _CLAIM + log.owner:
                 return False
         return True
 

@@ -1,16 +1,17 @@
 """The journal stays small: on Apache Kafka with compaction on, and in files."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from streams.journal import Position
 from streams.journal_file import FileJournal
-from streams.journal_topic import TopicJournal
+from streams.journal_topic import Send, TopicJournal
 from streams.topics import JOURNAL, TOPICS
-from tests.brokers import ApacheKafka, Broker
+from tests.brokers import ApacheKafka, Broker, administered
 from tests.waiting import eventually
 
 CYCLES = 200
@@ -26,9 +27,11 @@ def parts(cycle: int) -> Iterator[bytes]:
     return (bytes([cycle, number]) * (PART_BYTES // 2) for number in range(PARTS))
 
 
-async def play(journal: TopicJournal | FileJournal, position: Position) -> None:
-    """Entries until a snapshot is due, CYCLES times."""
-    for cycle in range(CYCLES):
+async def play(
+    journal: TopicJournal | FileJournal, position: Position, cycles: int = CYCLES
+) -> None:
+    """Entries until a snapshot is due, again and again."""
+    for cycle in range(cycles):
         while not journal.snapshot_is_due(0):
             entry = position.entry(position.applied + 1, bytes(ENTRY_BYTES))
             await journal.append(0, entry)
@@ -38,21 +41,29 @@ async def play(journal: TopicJournal | FileJournal, position: Position) -> None:
         assert written == PARTS * PART_BYTES
 
 
-async def test_two_hundred_snapshots_leave_three_times_the_live_state(kafka_only: Broker) -> None:
-    name = kafka_only.topic_prefix + JOURNAL
+@asynccontextmanager
+async def journaling(broker: Broker) -> AsyncIterator[tuple[str, Send]]:
+    """A journal topic of one partition, and how records get there."""
+    name = broker.topic_prefix + JOURNAL
     config = next(topic.config for topic in TOPICS if topic.name == JOURNAL)
     # The smallest segments there are, for a state as small as this one.
     topic = NewTopic(name, 1, 1, topic_configs={**config, "segment.bytes": str(1 << 20)})
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_only.bootstrap)
-    await admin.start()
-    producer = AIOKafkaProducer(bootstrap_servers=kafka_only.bootstrap)
+    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap)
     await producer.start()
 
     async def send(topic: str, partition: int, key: bytes, value: bytes | None) -> int:
-        return (await producer.send_and_wait(topic, value, key, partition)).offset
+        return int((await producer.send_and_wait(topic, value, key, partition)).offset)
 
     try:
-        await admin.create_topics([topic])
+        async with administered(broker.bootstrap) as admin:
+            await admin.create_topics([topic])
+        yield name, send
+    finally:
+        await producer.stop()
+
+
+async def test_two_hundred_snapshots_leave_three_times_the_live_state(kafka_only: Broker) -> None:
+    async with journaling(kafka_only) as (name, send):
         journal = TopicJournal(name, kafka_only.bootstrap, send, min_bytes=500_000)
         position = Position()
         await journal.recover(0, position)
@@ -71,9 +82,16 @@ async def test_two_hundred_snapshots_leave_three_times_the_live_state(kafka_only
         assert [chunk[0] for chunk in recovered.chunks] == list(range(CYCLES - HORIZON, CYCLES))
         assert recovered.entries == []
         assert (again.seq, again.applied, again.epoch) == (position.seq, position.applied, 2)
-    finally:
-        await producer.stop()
-        await admin.close()
+
+
+async def test_a_later_owner_goes_on_taking_snapshots(kafka_only: Broker) -> None:
+    """The first of them ends the claims before it; that is nobody else's claim."""
+    async with journaling(kafka_only) as (name, send):
+        for _ in range(3):
+            journal = TopicJournal(name, kafka_only.bootstrap, send, min_bytes=500_000)
+            position = Position()
+            await journal.recover(0, position)
+            await play(journal, position, cycles=3)
 
 
 async def test_two_hundred_snapshots_of_a_file(tmp_path: Path) -> None:
