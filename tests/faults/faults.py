@@ -7,14 +7,17 @@ others overlap.
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from tests.faults.proxy import Mode
 from tests.faults.store import Embedded, Endpoint, StoreKind
 from tests.faults.world import STAGES, World
+from tests.waiting import eventually_sync
 
 SESSION_TIMEOUT_S: Final = 8.0  # of the workers' consumer groups
+_BATCH_BYTES: Final = 1_000  # more than this in flight is no heartbeat
 _EVERYTHING: Final = (*STAGES, "more-intake", "more-tally", "broker", "store")
 
 
@@ -113,6 +116,28 @@ class BrokerNetwork(Fault):
             world.doors[stage].set(Mode.PASS)
 
 
+@dataclass(frozen=True)
+class Zombie(Fault):
+    """A worker's way to the broker falls silent until another has taken over by its own way.
+
+    It does so while the worker sends: that arrives after the other's claim, and must not count.
+    """
+
+    stage: str
+    another: str
+
+    def begin(self, world: World) -> None:
+        door = world.doors[self.stage]
+        door.set(Mode.DELAY, 0.5)
+        with suppress(AssertionError):  # there may be nothing left to send
+            eventually_sync(lambda: door.held_bytes > _BATCH_BYTES, within_s=5, every_s=0.01)
+        door.set(Mode.SILENT)
+        world.start(self.stage, self.another)
+
+    def end(self, world: World) -> None:
+        world.doors[self.stage].set(Mode.PASS)
+
+
 def endpoint(world: World) -> Endpoint:
     """The world's store; its faults are drawn for an endpoint only."""
     assert isinstance(world.store, Endpoint)
@@ -199,6 +224,11 @@ def _freeze(another: bool) -> _Make:
     return make
 
 
+def _zombie(draw: random.Random, kind: str, at: float, hold: float) -> Fault:
+    stage = draw.choice(("intake", "tally", "tally"))
+    return Zombie(kind, at, hold, frozenset({stage, "broker"}), stage, f"{stage}-5")
+
+
 def _join(draw: random.Random, kind: str, at: float, hold: float) -> Fault:
     stage = draw.choice(("intake", "tally"))
     names = tuple(f"{stage}-{number}" for number in range(3, 4 + draw.randrange(2)))
@@ -231,6 +261,7 @@ KINDS: Final[dict[str, tuple[tuple[StoreKind, ...], tuple[float, float], _Make]]
     "kill_sink": (_BOTH, (0.0, 3.0), _kill("sink")),
     "freeze": (_BOTH, (SESSION_TIMEOUT_S + 2, SESSION_TIMEOUT_S + 6), _freeze(False)),
     "freeze_takeover": (_BOTH, (SESSION_TIMEOUT_S + 4, SESSION_TIMEOUT_S + 10), _freeze(True)),
+    "zombie": (_BOTH, (SESSION_TIMEOUT_S + 4, SESSION_TIMEOUT_S + 10), _zombie),
     "join_leave": (_BOTH, (6.0, 12.0), _join),
     "broker_kill": (_BOTH, (0.0, 6.0), _plain(BrokerKill, "broker")),
     "broker_slow": (_BOTH, (4.0, 12.0), _broker_way(Mode.DELAY)),

@@ -29,6 +29,7 @@ class Proxy:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.target = 0
+        self.held_bytes = 0  # of requests that a slow or silent way has not let through yet
         self._loop = loop
         self._mode = Mode.PASS
         self._delay_s = 0.0
@@ -92,17 +93,21 @@ class Proxy:
         """Carry one direction until it ends; then the other ends too."""
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(_CHUNK_BYTES):
-                if await self._through(answers):
+                if await self._through(answers, len(data)):
                     writer.write(data)
                     await writer.drain()
         writer.transport.abort() if self._mode is Mode.CUT else writer.close()
 
-    async def _through(self, answers: bool) -> bool:
+    async def _through(self, answers: bool, size: int) -> bool:
         """Hold what came as the mode asks; False if it is to be dropped."""
+        if not answers:
+            self.held_bytes += size
         if self._mode is Mode.DELAY:
             await asyncio.sleep(self._delay_s)
         while self._mode is Mode.SILENT:
             await self._changed.wait()
+        if not answers:
+            self.held_bytes -= size
         return not (answers and self._mode is Mode.DEAF)
 
 

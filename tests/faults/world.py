@@ -63,10 +63,13 @@ class World:
         self._frozen: set[str] = set()
 
     def start(self, stage: str, name: str = "") -> None:
-        """Start a worker, and from now on keep it running. Returns before it is ready."""
+        """Start a worker, and from now on keep it running. Returns before it is ready.
+
+        The first of a stage reaches the broker through the stage's door, others straight.
+        """
         name = name or stage
-        door = f"127.0.0.1:{self.doors[stage].port}"
-        self.stages.start(stage, name, kafka=door, clickhouse=self.store.dsn)
+        way = f"127.0.0.1:{self.doors[stage].port}" if name == stage else self.kafka.bootstrap
+        self.stages.start(stage, name, kafka=way, clickhouse=self.store.dsn)
         self._wanted[name] = stage
 
     def kill(self, name: str) -> None:
