@@ -227,8 +227,8 @@ def laboratory(events: int, seconds: float = 30) -> Iterator[Lab]:
 
 
 def wait_until(done: Callable[[], bool], what: str, within_s: float = 1_800) -> None:
-    """Ask ten times a second: each asking costs what is measured a little."""
-    eventually_sync(done, within_s=within_s, every_s=0.1, what=what)
+    """Ask twice a second: each asking costs what is measured a little."""
+    eventually_sync(done, within_s=within_s, every_s=0.5, what=what)
 
 
 def cpu_s(process: psutil.Process) -> float:
