@@ -87,8 +87,9 @@ class Keeper:
         if epoch_before and kept.position.epoch > epoch_before + 1:
             return None
         await self._make_room(kept, sum(map(len, recovered.chunks)) // _ID_BYTES)
-        for body in (*recovered.chunks, *recovered.parts):
-            kept.state.apply(changes.decode(body))
+        for bodies in (recovered.chunks, recovered.parts):
+            while bodies:  # let go of one by one: of 50 million identities they are 400 MB.
+                kept.state.apply(changes.decode(bodies.pop(0)))
         entries = [changes.decode(body) for body in recovered.entries]
         for entry in entries:
             kept.state.apply(entry)

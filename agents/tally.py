@@ -30,6 +30,7 @@ from streams.journal import mark_of
 from streams.packs import Pack, decode_pack
 from streams.poison import Guard
 from streams.settings import Settings
+from streams.stage import give_memory_back
 from streams.topics import (
     ALERTS,
     COUNTS,
@@ -44,7 +45,7 @@ MAX_RECORDS: Final = 64  # packs per batch
 # Of packs per journal entry: what they change is no larger, so it stays well under the topic's limit.
 ENTRY_BYTES: Final = 1 << 20
 TICK_S: Final = 1.0
-RECOVER_AT_ONCE: Final = 4  # partitions: most of it is waiting for the broker
+RECOVER_AT_ONCE: Final = 2  # partitions: much of it is waiting; what was read takes memory
 
 _encode_json = msgspec.json.Encoder().encode
 
@@ -104,6 +105,7 @@ class Tally:
             tp.partition for tp in self.app.consumer.assignment() if tp.topic == self._reports
         ]
         await asyncio.gather(*map(take_over, sorted(assigned)))
+        give_memory_back()
 
     async def _recovered(self, partition: int) -> Kept:
         kept = self._held.get(partition) or self._keeper.unknown(partition)

@@ -1,11 +1,13 @@
 """Runs a stage: its Faust app, its pages, its own loops, until told to stop."""
 
 import asyncio
+import ctypes
 import gc
 import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 from streams import metrics
@@ -56,6 +58,12 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+def give_memory_back() -> None:
+    """After much was read and let go of: glibc keeps it otherwise, for good."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 async def watch(app: App, health: Health, topic_prefix: str, now: Callable[[], Any]) -> None:
