@@ -29,9 +29,12 @@ class Counts:
         self._held: defaultdict[tuple[str, str], int] = defaultdict(int)
         # (county, category) → day since 1970 UTC → n
         self._days: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+        # (start, end) → county → live totals within, as long as nothing changes
+        self._windows: dict[tuple[int, int], defaultdict[str, list[tuple[Key, Measures]]]] = {}
 
     def add(self, row: CountRow) -> None:
         """Add an increment: to the live totals for piece 0, and to its day."""
+        self._windows.clear()
         series = (row.county, row.category)
         days = self._days[series]
         day = row.hour // HOURS_PER_DAY
@@ -91,17 +94,23 @@ class Counts:
             for day, n in counted.items():
                 yield county, category, day, n
 
-    def within(self, county: str, start_hour: int, end_hour: int) -> Iterator[tuple[Key, Measures]]:
+    def within(self, county: str, start_hour: int, end_hour: int) -> list[tuple[Key, Measures]]:
         """Live totals of a county, start_hour ≤ hour < end_hour."""
-        for key, measures in self.live.items():
-            if key[0] == county and start_hour <= key[3] < end_hour:
-                yield key, measures
+        found = self._windows.get((start_hour, end_hour))
+        if found is None:
+            # One pass for all counties: the daily cycle asks for each of them in turn.
+            found = self._windows[start_hour, end_hour] = defaultdict(list)
+            for key, measures in self.live.items():
+                if start_hour <= key[3] < end_hour:
+                    found[key[0]].append((key, measures))
+        return found.get(county, [])
 
     def counties(self) -> set[str]:
         return {key[0] for key in self.live}
 
     def forget(self, before_hour: int) -> None:
         """Drop live totals of hours before this, and days out of the 400 kept."""
+        self._windows.clear()
         for key in [key for key in self.live if key[3] < before_hour]:
             del self.live[key]
         for series, ring in self._hours.items():

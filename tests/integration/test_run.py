@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from typing import Any, NamedTuple
 import psutil
 
 from cli.producing import Record, produce
+from streams.journal import Position
+from streams.journal_file import FileJournal
 from streams.settings import read_run
 
 _ROOT = Path(__file__).parents[2]
@@ -55,7 +58,7 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Up]:
+def running(data: Path, **settings: str) -> Iterator[Up]:
     """A run in this folder; killed with all its processes if the test left it alive."""
     command = [sys.executable, "-P", "-m", "cli", "run", "--json"]
     errors = (data.parent / "errors").open("a+")
@@ -70,7 +73,7 @@ def running(data: Path) -> Iterator[Up]:
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env=environment(data),
+            env=environment(data, **settings),
             cwd=elsewhere,
         ) as process,
     ):
@@ -194,6 +197,34 @@ def test_what_was_on_its_way_when_everything_was_killed_is_counted_once(tmp_path
         until(lambda: ledger(up)[0] == len(events), "all counted", deadline_s=40)
         whole = dict.fromkeys(("620702", "620722", "620725"), len(events) // 3)
         until(lambda: counted(up) == whole, "all in the counts", deadline_s=20)
+
+
+def test_snapshots_in_files_are_all_that_is_needed_after_a_kill(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    small = {"HUISHANG_SNAPSHOT_KB": "16"}
+    with running(data, **small) as up:
+        for start in range(0, 24_000, 6_000):
+            publish(up, range(start, start + 6_000))
+            until(lambda end=start + 6_000: ledger(up)[0] == end, "counted")
+        # Only once the sink has committed what went before is a snapshot taken.
+        until(lambda: asyncio.run(chunks_in(data, tmp_path)) > 0, "a snapshot")
+        kill(up.everything())
+    with running(data, **small) as up:
+        publish(up, range(18_000, 30_000))
+        until(lambda: sum(ledger(up)) == 36_000, "all answered")
+        assert ledger(up) == (30_000, 6_000)
+        assert counted(up) == dict.fromkeys(("620702", "620722", "620725"), 10_000)
+
+
+async def chunks_in(data: Path, tmp_path: Path) -> int:
+    """How many chunks of identities snapshots have written, by a copy of the journal."""
+    copy = tmp_path / "copy"
+    shutil.copytree(data / "journal", copy)
+    try:
+        recovered = [await FileJournal(copy, 1).recover(n, Position()) for n in range(4)]
+        return sum(len(one.chunks) for one in recovered)
+    finally:
+        shutil.rmtree(copy)
 
 
 def test_a_folder_has_one_run_which_ends_as_a_whole(tmp_path: Path) -> None:
