@@ -202,7 +202,7 @@ class Keeper:
         try:
             until = perf_counter() + _SINK_S
             while perf_counter() < until:
-                done = await admin.list_consumer_group_offsets(group)
+                done = await admin.list_consumer_group_offsets(group, partitions=list(sent))
                 if all(tp in done and done[tp].offset > at for tp, at in sent.items()):
                     return True
                 await asyncio.sleep(0.2)
