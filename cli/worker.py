@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -59,7 +60,21 @@ def worker(stage: str) -> None:
 async def _checked(
     settings: Settings, run: Callable[[Settings], Coroutine[Any, Any, None]]
 ) -> None:
-    """Run a stage once the broker answers and its topics are as the settings say."""
+    """Run a stage once the broker answers and its topics are as the settings say.
+
+    Told to stop before it runs, it has nothing to hand over, and ends well.
+    """
+    starting: Any = asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, starting.cancel)
+    try:
+        await _broker_ready(settings)
+        await run(settings)  # has handlers of its own from here on
+    except asyncio.CancelledError:
+        log.info("stopped before it ran")
+
+
+async def _broker_ready(settings: Settings) -> None:
     while True:
         admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
         try:
@@ -71,7 +86,6 @@ async def _checked(
             await asyncio.sleep(_RETRY_S)
         finally:
             await admin.close()
-    await run(settings)
 
 
 def _use_uvloop() -> None:
