@@ -34,7 +34,7 @@ class SeenIds:
     Two identities collide with probability n**2 / 2**65: 1e-5 at 20 million held.
 
     >>> seen = SeenIds()
-    >>> seen.add(hour=10, identities=np.array([1, 2], np.uint64))
+    >>> seen.add(hour=10, ids=np.array([1, 2], np.uint64))
     >>> seen.holds(np.array([2, 3], np.uint64)).tolist(), len(seen)
     ([True, False], 2)
     >>> seen.forget(before_hour=11)
@@ -96,12 +96,11 @@ class SeenIds:
             load = _SPARE_LOAD if needed > _SMALL else _MAX_LOAD / 2
             self._rebuild(int(needed / load / _SLOTS) + 1)
 
-    def add(self, hour: int, identities: Ids) -> None:
-        """hour: hours since 1970 UTC, none before the latest. identities: none of them held."""
+    def add(self, hour: int, ids: Ids) -> None:
+        """hour: hours since 1970 UTC, none before the latest. ids: identities, none of them held."""
         if hour - self._latest_hour >= _HOURS:
             self.forget(hour)
         self._latest_hour = max(self._latest_hour, hour)
-        ids = identities
         if not len(ids):
             return
         self.reserve(len(ids))

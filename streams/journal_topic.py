@@ -47,7 +47,6 @@ class _Log:
 
     def __init__(self) -> None:
         self.owner = ""
-        self.claimed_at = 0
         self.keys: set[str] = set()
         self.slot = "b"
         self.entries = 0
@@ -91,7 +90,7 @@ class TopicJournal:
         if reading.snapshot:
             log.chunks = reading.snapshot.chunks
             log.snapshot_bytes = sum(map(len, recovered.parts))
-        log.owner, log.claimed_at, log.lost = owner, claimed_at, False
+        log.owner, log.lost = owner, False
         log.entries = log.chunks_written = 0
         log.entry_bytes += reading.entry_bytes
         self._logs[partition] = log

@@ -2,7 +2,7 @@
 
 A pack holds what one intake batch of one input topic has for one partition of
 `reports`; totals hold what one tally batch changed. Both are msgpack arrays,
-opened by a format number so that a newer reader still loads an older pack.
+opened by a format number, which tells what wrote them.
 """
 
 import struct
