@@ -16,7 +16,7 @@ from agents.budget import DeadLetterBudget
 from agents.classify import Classifier
 from agents.condemn import letter_of_event
 from agents.prepare import Prepared, Preparer
-from agents.redact import redact
+from agents.redaction import redact
 from streams import metrics, packs, poison
 from streams.app import App, consume, make_app, send
 from streams.batches import Batch, Record

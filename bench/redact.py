@@ -6,7 +6,7 @@ Run: python -m bench.redact
 import statistics
 import time
 
-from agents.redact import redact
+from agents.redaction import redact
 
 _CLEAN = (
     "我们小区供暖一直不热，室内温度只有十四度左右，老人和孩子都冻感冒了。物业说是管网老化，供热公司说是物业没有清洗管道，互相推诿，希望政府部门尽快协调处理，让居民过一个温暖的冬天。多次反映都没有结果，请领导重视。",

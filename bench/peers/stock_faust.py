@@ -18,7 +18,7 @@ import faust
 
 from agents.classify import Classifier
 from agents.prepare import Preparer
-from agents.redact import redact
+from agents.redaction import redact
 from bench.peers import light
 from bench.peers.meter import Meter, asked, group_of
 

@@ -123,7 +123,7 @@ BREAKS: dict[str, Any] = {
 @pytest.mark.parametrize("break_", [*BREAKS, "cut off", "bad UTF-8", "NUL", "too long"])
 @pytest.mark.parametrize("ascii_only", [True, False])
 def test_dead_letters_hold_no_personal_data(stream: str, break_: str, ascii_only: bool) -> None:
-    redact = pytest.importorskip("agents.redact").redact
+    redact = pytest.importorskip("agents.redaction").redact
     # The text comes first, so that it is what a preview shows.
     data = {"text": "，".join(PERSONAL.values()) + "。路灯不亮", **EXAMPLES[stream]["data"]}
     data |= {"text": "，".join(PERSONAL.values()) + "。路灯不亮", **BREAKS.get(break_, {})}

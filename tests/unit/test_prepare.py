@@ -10,7 +10,7 @@ import pytest
 from agents.classify import Classifier
 from agents.packing import EVENTS_PER_PACK
 from agents.prepare import Prepared, Preparer
-from agents.redact import redact
+from agents.redaction import redact
 from streams.contracts import EXCERPT_LIMIT, TEXT_LIMIT
 from streams.packs import Pack, decode_pack, encode
 from streams.topics import partition_of

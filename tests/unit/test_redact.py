@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.redact import _apart, _once, _spans, redact
-from agents.redact_lexicon import words
-from agents.redact_views import is_coded, plain_view
+from agents.redaction.lexicon import words
+from agents.redaction.passes import _apart, _once, _spans, redact
+from agents.redaction.views import is_coded, plain_view
 
 GOES = [
     ("电话13900001234", "电话〔手机〕"),

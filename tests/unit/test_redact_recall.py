@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from agents.redact import redact
-from agents.redact_checks import is_card
-from agents.redact_lexicon import words
+from agents.redaction import redact
+from agents.redaction.checks import is_card
+from agents.redaction.lexicon import words
 
 Draw = Callable[[random.Random], str]
 

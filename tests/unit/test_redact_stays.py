@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.redact import redact
+from agents.redaction import redact
 
 STAYS = """
 王女士反映楼上漏水，李师傅已经上门查看

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from agents.redact_checks import is_card, is_identity
-from agents.redact_match import Span, starts_of, tried
-from agents.redact_scan import CARD, DIGIT_CLASS, PAPER, PROVINCES, SPACES
+from agents.redaction.checks import is_card, is_identity
+from agents.redaction.matching import Span, starts_of, tried
+from agents.redaction.scan import CARD, DIGIT_CLASS, PAPER, PROVINCES, SPACES
 
 # What people put between digits. No comma, colon or asterisk: sums, times and masked values.
 SEP = r"[ \t\r\n\u00a0\u2000-\u200a\u202f\u3000\-\u2010-\u2015\u2212~～.·•‧∙・_+]"

@@ -2,7 +2,7 @@
 
 import re
 
-from agents.redact_scan import DECIMALS, SPACES
+from agents.redaction.scan import DECIMALS, SPACES
 
 # Characters that make an ordinary word with the surname behind them.
 WORD_BEFORE = {

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable
 
-from agents.redact_match import Span
-from agents.redact_names import names
-from agents.redact_numbers import MAYBE_CODE, longest_run, numbers, plates
-from agents.redact_online import mails, qqs, wechats
-from agents.redact_places import homes
-from agents.redact_scan import (
+from agents.redaction.matching import Span
+from agents.redaction.names import names
+from agents.redaction.numbers import MAYBE_CODE, longest_run, numbers, plates
+from agents.redaction.online import mails, qqs, wechats
+from agents.redaction.places import homes
+from agents.redaction.scan import (
     AT,
     DASH,
     HOME,
@@ -21,7 +21,7 @@ from agents.redact_scan import (
     everything,
     scan,
 )
-from agents.redact_views import digit_view, is_coded, plain_view
+from agents.redaction.views import digit_view, is_coded, plain_view
 
 _TOKEN = re.compile(r"〔[^〔〕\s]{2,3}〕")
 _TWINS = re.compile(r"(〔住址〕)(?:[\s,，]?〔住址〕)+")

@@ -4,8 +4,8 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from agents.redact_evidence import ORG_AFTER, ROLE_WORD, TITLE, WORD_BEFORE, acts, belongs
-from agents.redact_lexicon import (
+from agents.redaction.evidence import ORG_AFTER, ROLE_WORD, TITLE, WORD_BEFORE, acts, belongs
+from agents.redaction.lexicon import (
     COMPOUND,
     CUES,
     GIVEN,
@@ -19,9 +19,9 @@ from agents.redact_lexicon import (
     WORDS_INSIDE,
     words,
 )
-from agents.redact_match import Span, tried
-from agents.redact_scan import COMPOUND_NAME, SPELT, SURE, Found
-from agents.redact_spelt import LATIN, THING_AFTER, spelt
+from agents.redaction.matching import Span, tried
+from agents.redaction.scan import COMPOUND_NAME, SPELT, SURE, Found
+from agents.redaction.spelt import LATIN, THING_AFTER, spelt
 
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 # No given name ends or goes on with one of these.

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from daachorse import CharwiseDoubleArrayAhoCorasick
 
-from agents.redact_lexicon import (
+from agents.redaction.lexicon import (
     COMPOUND,
     GIVEN,
     MINORITY_PARTS,

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from agents.redact_match import Span, starts_of, tried
-from agents.redact_scan import DASH, DIGIT_CLASS, HOME, STREET
+from agents.redaction.matching import Span, starts_of, tried
+from agents.redaction.scan import DASH, DIGIT_CLASS, HOME, STREET
 
 _CN = "一二三四五六七八九十百零〇两"
 _N = rf"(?:\d{{1,5}}|[{_CN}]{{1,5}})"

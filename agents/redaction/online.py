@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from agents.redact_match import Span
-from agents.redact_numbers import SEP
+from agents.redaction.matching import Span
+from agents.redaction.numbers import SEP
 
 _HOSTS = r"(?:(?:vip\s?[.。．]\s?)?(?:qq|163|126|139|189|188|sina|sohu|gmail|hotmail|outlook|foxmail|yeah|live|aliyun|wo|21cn|tom|msn|icloud|yahoo))"
 _DOT = r"\s?(?:[.。．·,，]|[(（\[【]?(?:dot|点)[)）\]】]?)\s?"

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from agents.redact_lexicon import MINORITY_PARTS, TRANSLITERATED
-from agents.redact_match import Span, tried
-from agents.redact_scan import DOTTED, MINORITY, MINORITY_CUE, MINORITY_CUES, Found
+from agents.redaction.lexicon import MINORITY_PARTS, TRANSLITERATED
+from agents.redaction.matching import Span, tried
+from agents.redaction.scan import DOTTED, MINORITY, MINORITY_CUE, MINORITY_CUES, Found
 
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 # An organisation, a place or a thing named after a person.

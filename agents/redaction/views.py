@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from agents.redact_scan import CHINESE_DIGITS as _CHINESE
+from agents.redaction.scan import CHINESE_DIGITS as _CHINESE
 
 # What renders as nothing, or only decorates the digit before it (keycaps).
 _INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\u20e3"
