@@ -15,6 +15,7 @@ import msgspec
 from agents.budget import DeadLetterBudget
 from agents.classify import Classifier
 from agents.condemn import letter_of_event
+from agents.judge import Judge
 from agents.prepare import Prepared, Preparer
 from agents.redaction import redact
 from streams import metrics, packs, poison
@@ -43,7 +44,7 @@ class Intake:
         self._streams = {full_name(settings, stream): stream for stream in EVENTS}
         self._budget = DeadLetterBudget(settings.dead_letter_limit_pct)
         self._preparer = Preparer(
-            Classifier.load(),
+            Judge(Classifier.load(), redact),
             redact,
             settings.partitions,
             ahead=timedelta(minutes=settings.ahead_minutes),

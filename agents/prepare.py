@@ -1,23 +1,19 @@
-"""One batch of raw records to packs and dead letters: decode, check, locate, classify, redact.
+"""One batch of raw records to packs and dead letters: decode, check, locate, judge, redact.
 
-Pure: (stream, records, now) in, packs and answers out. The text of an event
-ends here. What goes on is a category; and a redacted excerpt of those events
-alone that staff are shown one by one, the grave ones.
+Pure: (stream, records, now) in, packs and answers out.
 """
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from agents.classify import Classifier
 from agents.decode import Decoder, TimeWindow, identity
-from agents.packing import Builder, Place
+from agents.judge import Judge, Said
+from agents.packing import Builder, Gathered, Place
 from agents.preview import dead_letter
 from streams.batches import Record
-from streams.categories import CATEGORIES, OUTSIDE
 from streams.contracts import (
-    EXCERPT_LIMIT,
     TEXT_LIMIT,
     TITLE_LIMIT,
     AlertActionEvent,
@@ -32,10 +28,8 @@ from streams.errors import InvalidEvent
 from streams.packs import Action, CaseStep, Pack
 from streams.topics import partition_of
 
-_GRAVE: Final = frozenset({1, 2})  # severities
-_CROWD: Final = "30+"
-# Redacting this much of a text gives a whole excerpt, unless nearly all of it is redacted.
-_EXCERPT_SOURCE: Final = 4 * EXCERPT_LIMIT
+# Where a report goes, and identity, origin, county, channel, reported_s, offset, case_id.
+_Received = tuple[Gathered, int, int, str, str, int, int, str]
 
 
 class Prepared(NamedTuple):
@@ -58,13 +52,13 @@ class Preparer:
 
     def __init__(
         self,
-        classifier: Classifier,
+        judge: Judge,
         redact: Callable[[str], str],
         partitions: int,
         ahead: timedelta,
         history: timedelta,
     ) -> None:
-        self._classifier = classifier
+        self._judge = judge
         self._redact = redact
         # Names that come again and again: sources, organisations, posts.
         self._redact_label = lru_cache(maxsize=16_384)(redact)
@@ -74,6 +68,9 @@ class Preparer:
         self._ahead = ahead
         self._history = history
         self._decoders: dict[str, Decoder] = {}
+        # Reports of the batch at hand wait here until they are judged together.
+        self._received: list[_Received] = []
+        self._said: list[Said] = []
         self._adders: dict[str, Callable[..., bool]] = {
             "grid-reports": self._add_grid_report,
             "hotline-calls": self._add_call,
@@ -95,6 +92,7 @@ class Preparer:
         # Looked up once, not in each of the thousands of turns.
         decode, place, add = decoder.decode, builder.place, self._adders[stream]
         check = TimeWindow(now, ahead=self._ahead, history=self._history).check
+        self._received, self._said = [], []
         dead: list[DeadLetter] = []
         accepted = cut = 0
         for record in records:
@@ -119,6 +117,7 @@ class Preparer:
                 continue
             accepted += 1
             cut += add(event, placed, reported_s, record.offset)
+        self._judge_received()
         return Prepared(builder.packs(), dead, accepted, cut)
 
     # Each of these adds an event to its pack, and returns whether its title or text was cut.
@@ -157,35 +156,49 @@ class Preparer:
         cut = len(text) > TEXT_LIMIT or len(title) > TITLE_LIMIT
         if cut:
             title, text = title[:TITLE_LIMIT], text[:TEXT_LIMIT]
-        category: str = self._classifier.category(title, text) if text or title else OUTSIDE
-        if category == OUTSIDE and data.category in CATEGORIES:
-            category = data.category
-        severity = data.severity or 0
-        shown = not zero and (severity in _GRAVE or people_band == _CROWD)
-        gathered.reports.append(
+        self._received.append(
             (
+                gathered,
                 identity(event),
                 origin,
                 county,
-                category,
                 channel,
                 reported_s,
-                severity,
-                people_band,
-                zero,
-                self._excerpt(title, text) if shown else "",
                 offset,
+                self._redact_label(data.case_id) if data.case_id else "",
             )
         )
+        self._said.append((title, text, data.category or "", data.severity or 0, people_band, zero))
         return cut
 
-    def _excerpt(self, title: str, text: str) -> str:
-        whole = f"{title} {text}" if title and text else title or text
-        start = whole[:_EXCERPT_SOURCE]
-        redacted = self._redact(start)
-        if len(start) < len(whole) and len(redacted) < 2 * EXCERPT_LIMIT:
-            redacted = self._redact(whole)
-        return redacted[:EXCERPT_LIMIT]
+    def _judge_received(self) -> None:
+        """Put the reports of the batch where they go."""
+        judged = self._judge.judge(self._said)
+        for received, said, found in zip(self._received, self._said, judged, strict=True):
+            gathered, identity_, origin, county, channel, reported_s, offset, case_id = received
+            category, severity, excerpt, sentiment, declared, cue, fingerprint, keys, name = found
+            gathered.reports.append(
+                (
+                    identity_,
+                    origin,
+                    county,
+                    category,
+                    channel,
+                    reported_s,
+                    severity,
+                    said[4],
+                    said[5],
+                    excerpt,
+                    offset,
+                    sentiment,
+                    declared,
+                    cue,
+                    fingerprint,
+                    keys,
+                    name,
+                    case_id,
+                )
+            )
 
     def _add_case(self, event: CaseUpdateEvent, place: Place, reported_s: int, offset: int) -> bool:
         gathered, county, origin = place

@@ -7,12 +7,14 @@ opened by a format number, which tells what wrote them.
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from itertools import chain
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 FORMAT: Final = 2
+UNSAID: Final = 127  # in place of a sentiment: there was no text
 
 
 class Report(NamedTuple):
@@ -23,6 +25,11 @@ class Report(NamedTuple):
     reported_s: seconds since 1970 UTC. severity: 1–4, 0 when not said.
     zero: an explicit "nothing today", which is counted apart.
     offset: of the event in its input partition; -1 where it is not known.
+    sentiment: −2 … +2 towards the matter; UNSAID without a text.
+    declared: the leaf that upstream's own category stands for; empty when it said none we know.
+    cue: what in the text made it graver than upstream said; empty if nothing did.
+    fingerprint, keys, name: by what the same matter is known again (agents/mention.py).
+    case_id: of the publisher; empty when not said.
     """
 
     identity: int
@@ -36,10 +43,17 @@ class Report(NamedTuple):
     zero: bool = False
     excerpt: str = ""
     offset: int = -1
+    sentiment: int = UNSAID
+    declared: str = ""
+    cue: str = ""
+    fingerprint: int = 0
+    keys: tuple[int, ...] = ()
+    name: str = ""
+    case_id: str = ""
 
 
-# A report before it has a name of its own for each field: cheaper to make by the thousand.
-ReportRow = tuple[int, int, str, str, str, int, int, str, bool, str, int]
+# The fields of a Report, in their order: cheaper to make by the thousand.
+ReportRow = tuple[Any, ...]
 
 
 class Labels(Struct, array_like=True, gc=False):
@@ -58,6 +72,10 @@ def _labels(column: Sequence[str]) -> Labels:
     return Labels(words, _packed("H", [numbers[word] for word in column]))
 
 
+def _sparse(column: Sequence[str]) -> dict[int, str]:
+    return {place: text for place, text in enumerate(column) if text}
+
+
 def _packed(code: str, column: Sequence[int]) -> bytes:
     return struct.pack(f"<{len(column)}{code}", *column)
 
@@ -65,8 +83,11 @@ def _packed(code: str, column: Sequence[int]) -> bytes:
 class Reports(Struct, array_like=True, gc=False):
     """Reports as columns: a third of the size, and tally reads them at once.
 
-    Little-endian: identity uint64; reported_s, offset int64; origin uint16;
-    severity, zero uint8. excerpts: those that are not empty, by place.
+    Little-endian: identity, fingerprint, keys uint64; reported_s, offset int64;
+    origin uint16; severity, zero, key_counts uint8; sentiment int8. keys: of all
+    reports on end, key_counts of them each. excerpts … case_ids: those that are
+    not empty, by place. New columns come last and may be empty: an older pack has
+    none of them.
     """
 
     identity: bytes = b""
@@ -80,6 +101,14 @@ class Reports(Struct, array_like=True, gc=False):
     channel: Labels = msgspec.field(default_factory=Labels)
     people_band: Labels = msgspec.field(default_factory=Labels)
     excerpts: dict[int, str] = {}
+    sentiment: bytes = b""
+    declared: dict[int, str] = {}
+    cues: dict[int, str] = {}
+    fingerprint: bytes = b""
+    keys: bytes = b""
+    key_counts: bytes = b""
+    names: dict[int, str] = {}
+    case_ids: dict[int, str] = {}
 
     @classmethod
     def of(cls, rows: Iterable[ReportRow]) -> "Reports":
@@ -92,7 +121,8 @@ class Reports(Struct, array_like=True, gc=False):
         if not columns:
             return cls()
         identity, origin, county, category, channel, reported_s = columns[:6]
-        severity, people_band, zero, excerpt, offset = columns[6:]
+        severity, people_band, zero, excerpt, offset, sentiment = columns[6:12]
+        declared, cue, fingerprint, keys, name, case_id = columns[12:]
         return cls(
             _packed("Q", identity),
             _packed("q", reported_s),
@@ -104,7 +134,15 @@ class Reports(Struct, array_like=True, gc=False):
             _labels(category),
             _labels(channel),
             _labels(people_band),
-            {place: text for place, text in enumerate(excerpt) if text},
+            _sparse(excerpt),
+            _packed("b", sentiment),
+            _sparse(declared),
+            _sparse(cue),
+            _packed("Q", fingerprint),
+            _packed("Q", list(chain.from_iterable(keys))),
+            bytes(map(len, keys)),
+            _sparse(name),
+            _sparse(case_id),
         )
 
     def __len__(self) -> int:
@@ -134,7 +172,21 @@ class Reports(Struct, array_like=True, gc=False):
             bool(self.zero[place]),
             self.excerpts.get(place, ""),
             number("q", self.offset),
+            number("b", self.sentiment) if self.sentiment else UNSAID,
+            self.declared.get(place, ""),
+            self.cues.get(place, ""),
+            number("Q", self.fingerprint) if self.fingerprint else 0,
+            self.keys_of(place),
+            self.names.get(place, ""),
+            self.case_ids.get(place, ""),
         )
+
+    def keys_of(self, place: int) -> tuple[int, ...]:
+        """The keys of one report."""
+        if not any(self.key_counts):
+            return ()
+        start = sum(self.key_counts[:place])
+        return struct.unpack_from(f"<{self.key_counts[place]}Q", self.keys, start * 8)
 
     def __iter__(self) -> Iterator[Report]:
         return (self[place] for place in range(len(self)))

@@ -17,6 +17,7 @@ from typing import Any
 import faust
 
 from agents.classify import Classifier
+from agents.judge import Judge
 from agents.prepare import Preparer
 from agents.redaction import redact
 from bench.peers import light
@@ -31,7 +32,7 @@ Job = Callable[[Any], tuple[int, str]]
 def same_job(topic: str) -> Job:
     """What intake and tally do with an event, but for rules and the journal."""
     preparer = Preparer(
-        Classifier.load(),
+        Judge(Classifier.load(), redact),
         redact,
         PARTITIONS,
         ahead=timedelta(minutes=10),

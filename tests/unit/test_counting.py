@@ -15,7 +15,7 @@ from agents.rules import Rules, SeverityRule
 from agents.snapshot import Fresh, parts_of
 from agents.state import State
 from streams import packs
-from streams.packs import FORMAT, CaseStep, CountRow, Pack, Report, Reports
+from streams.packs import FORMAT, UNSAID, CaseStep, CountRow, Pack, Report, Reports
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RULES = Rules.load()
@@ -44,6 +44,13 @@ reports = st.builds(
     zero=st.booleans(),
     excerpt=st.sampled_from(["", "停水"]),
     offset=st.just(-1),
+    sentiment=st.sampled_from([-2, 0, 1, UNSAID]),
+    declared=st.just(""),
+    cue=st.just(""),
+    fingerprint=st.just(0),
+    keys=st.just(()),
+    name=st.just(""),
+    case_id=st.just(""),
 )
 
 

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from agents.classify import Classifier
+from agents.judge import Judge
 from agents.packing import EVENTS_PER_PACK
 from agents.prepare import Prepared, Preparer
 from agents.redaction import redact
@@ -23,7 +24,11 @@ PHONE = "13909361234"
 @pytest.fixture(scope="module")
 def preparer() -> Preparer:
     return Preparer(
-        Classifier.load(), redact, 4, ahead=timedelta(minutes=10), history=timedelta(days=3652)
+        Judge(Classifier.load(), redact),
+        redact,
+        4,
+        ahead=timedelta(minutes=10),
+        history=timedelta(days=3652),
     )
 
 
