@@ -48,6 +48,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("cli.demo:demo", "A generated day with known truth, compared at the end."),
     "run": ("cli.run:run", "Everything on this machine: broker, store, all stages."),
     "publish": ("cli.publish:publish", "Turn a CSV or JSON-lines file into events."),
+    "link": ("cli.link:link", "Which rows of a file are the same matter."),
     "counts": ("cli.counts:counts", "Counts per county, category, channel, hour or day."),
     "dead-letters": ("cli.dead_letters:dead_letters", "What was refused, why, and once more."),
     "settings": ("cli.settings:settings", "Every setting, its value, where it came from."),
