@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli import times
+from cli.lines import encoding_of
 from cli.mapping import Plan, plan
-from cli.sending import Table, Times, encoding_of
+from cli.sending import Table, Times
 from streams.errors import UserError
 from streams.settings import Settings
 

@@ -120,3 +120,29 @@ def _first_undecodable(path: Path, encoding: str) -> int | None:
                 return read + error.start
             read += len(chunk)
     return None
+
+
+def encoding_of(path: Path | None, asked: str | None) -> str:
+    """The encoding to read with; UTF-8 for standard input if none is asked for."""
+    if asked is not None:
+        try:
+            "".encode(asked)
+        except LookupError:
+            raise UserError(f"no encoding {asked!r}; use utf-8 or gb18030") from None
+        return asked
+    if path is None:
+        return "utf-8"
+    os.close(opened(path))
+    return detect_encoding(path)
+
+
+def opened(path: Path) -> int:
+    """A file descriptor to read from. Raises UserError if it cannot be one."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+    if path.is_dir():
+        os.close(fd)
+        raise UserError(f"{path} is a folder; expected a file")
+    return fd

@@ -11,7 +11,8 @@ from agents.classify import Classifier
 from agents.linking import Linker
 from agents.mention import Mention, mentions
 from cli import output, times
-from cli.sending import Table, encoding_of
+from cli.lines import encoding_of
+from cli.sending import Table
 from streams.contracts import TEXT_LIMIT, TITLE_LIMIT
 from streams.errors import UserError
 from streams.settings import load

@@ -15,12 +15,11 @@ from msgspec.structs import replace
 
 from cli import times
 from cli.eventing import CONTENT_TYPE, Events
-from cli.lines import Idle, Lines, detect_encoding
+from cli.lines import Idle, Lines, opened
 from cli.mapping import Plan, Refused
 from cli.producing import Producer, Record
 from cli.resuming import Keeper, Point, Progress
 from cli.tabular import CsvRows, JsonRows, Row, check_json_columns
-from streams.errors import UserError
 
 _IDLE_S: Final = 0.1
 _YIELD_EVERY: Final = 512  # rows
@@ -39,7 +38,7 @@ class Table(NamedTuple):
     @contextmanager
     def rows(self) -> "Iterator[tuple[Iterator[Row], Lines]]":
         """Rows from the first on. Raises UserError if the file or a column is missing."""
-        fd = 0 if self.path is None else _opened(self.path)
+        fd = 0 if self.path is None else opened(self.path)
         try:
             lines = Lines(fd, follow=self.follow)
             if self.as_json:
@@ -58,31 +57,6 @@ class Table(NamedTuple):
         """How many rows there are: read once through."""
         with Table(*self[:-1], follow=False).rows() as (rows, _):
             return sum(1 for _ in rows)
-
-
-def encoding_of(path: Path | None, asked: str | None) -> str:
-    """The encoding to read with; UTF-8 for standard input if none is asked for."""
-    if asked is not None:
-        try:
-            "".encode(asked)
-        except LookupError:
-            raise UserError(f"no encoding {asked!r}; use utf-8 or gb18030") from None
-        return asked
-    if path is None:
-        return "utf-8"
-    os.close(_opened(path))
-    return detect_encoding(path)
-
-
-def _opened(path: Path) -> int:
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
-    if path.is_dir():
-        os.close(fd)
-        raise UserError(f"{path} is a folder; expected a file")
-    return fd
 
 
 class Watcher(Protocol):

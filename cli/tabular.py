@@ -51,6 +51,7 @@ class CsvRows:
     needed: columns that must be there, else UserError lists those that are.
     delimiter: None picks whichever of comma, tab, semicolon and bar parts the
     header into most columns (csv.Sniffer is misled by punctuation in prose).
+    header: the columns' names, once the first line was read.
     Iterating raises Idle when there is nothing to read now.
     """
 
@@ -62,7 +63,7 @@ class CsvRows:
         self._needed = needed
         self._delimiter = delimiter
         self._reader: Iterator[list[str]] | None = None
-        self._header: list[str] = []
+        self.header: list[str] = []
         self._number = 0
 
     def __iter__(self) -> Iterator[Row]:
@@ -92,9 +93,9 @@ class CsvRows:
             if not problem and not any(map(str.strip, cells)):
                 continue
             self._number += 1
-            if any(map(str.strip, cells[len(self._header) :])):
-                problem = f"has {len(cells)} cells where the header has {len(self._header)}"
-            named = {} if problem else dict(zip(self._header, cells, strict=False))
+            if any(map(str.strip, cells[len(self.header) :])):
+                problem = f"has {len(cells)} cells where the header has {len(self.header)}"
+            named = {} if problem else dict(zip(self.header, cells, strict=False))
             return Row(self._number, named, digest, problem)
 
     def start(self) -> None:
@@ -122,7 +123,7 @@ class CsvRows:
             ) from None
         check_columns(self._needed, header)
         self._lines.accept()
-        self._header = header
+        self.header = header
         return reader
 
 

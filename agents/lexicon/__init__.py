@@ -28,6 +28,7 @@ from streams.errors import UserError
 PRIORITY_FILE: Final = "priority.yaml"
 # Evaluation against seven mailbox labels; not part of the lexicon.
 MAILBOX7_FILE: Final = "mailbox7.yaml"
+SHIPPED: Final = Path(str(files("agents") / "lexicon"))
 WEIGHT_LIMIT: Final = 10
 TERM_LIMIT: Final = 20  # characters
 
@@ -54,7 +55,7 @@ def load(folder: Path | None = None) -> Lexicon:
 
     Raises UserError with file, line and term for anything that is not as described above.
     """
-    root = folder if folder is not None else Path(str(files("agents") / "lexicon"))
+    root = folder or SHIPPED
     paths = sorted(
         path for path in root.glob("*.yaml") if path.name not in {PRIORITY_FILE, MAILBOX7_FILE}
     )

@@ -121,6 +121,13 @@ def test_every_command_loads_and_helps_with_an_example(name: str) -> None:
     assert f" huishang {name}" in text
 
 
+def test_the_page_of_commands_has_a_line_for_each() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+    lines = [line.removeprefix("| `").partition("`")[0] for line in page.splitlines()]
+    named = {line.partition(" ")[0] for line in lines}
+    assert [name for name in COMMANDS if name not in named] == []
+
+
 def test_an_unknown_command_and_option_are_wrong_usage() -> None:
     assert invoke("nonsense").exit_code == Exit.USAGE
     assert invoke("settings", "--nonsense").exit_code == Exit.USAGE

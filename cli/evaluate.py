@@ -1,0 +1,84 @@
+"""`huishang evaluate`: how often the code says what people say, on a file of labelled texts."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+import click
+
+from cli import output
+from cli.bar import bar
+from cli.judged import report, show
+from cli.judges import LABELS, TASKS, Judgement, Options, Task
+from cli.labelled import Labelled, read, write_predictions
+
+_CHUNK: Final = 500  # texts between two moves of the bar
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  huishang evaluate topics --csv labelled.csv --text text --label label\n"
+    "  huishang evaluate topics --csv mailbox.csv --labels mailbox7 --out predictions.csv\n"
+    "  huishang evaluate topics --csv labelled.csv --lexicon my-lexicon --json"
+)
+@click.argument("subject", type=click.Choice(list(TASKS)))
+@click.option("--csv", "path", metavar="FILE", type=Path, required=True, help="With a header line.")
+@click.option("--text", default="text", show_default=True, help="Column of the text.")
+@click.option("--label", default="label", show_default=True, help="Column of the true label.")
+@click.option("--title", help="Column of the title.  [default: title, if the file has it]")
+@click.option("--encoding", help="Of the file.  [default: UTF-8, else GB18030]")
+@click.option(
+    "--labels", type=click.Choice(LABELS), help="Labels of the file.  [default: our leaves]"
+)
+@click.option("--lexicon", type=Path, help="Folder of a lexicon.  [default: the one shipped]")
+@click.option("--out", type=Path, metavar="CSV", help="Write the rows with a column `predicted`.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def evaluate(
+    subject: str,
+    path: Path,
+    text: str,
+    label: str,
+    title: str | None,
+    encoding: str | None,
+    labels: str | None,
+    lexicon: Path | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Judge texts that people have labelled, and compare.
+
+    \b
+    topics   what a text is about: leaves like D09, by code or Chinese name;
+             --labels mailbox7 for the seven labels of a government mailbox
+
+    Printed: n, accuracy, macro-F1, share within one step (for ordered labels),
+    processor time per text of the judging alone, precision, recall and F1 per
+    label, what was taken for what, and how far confidence can be trusted.
+    """
+    task = TASKS[subject](Options(lexicon, labels))
+    labelled = read(path, text=text, label=label, title=title, meant=task.meant, encoding=encoding)
+    judged, spent_s = judge(task, labelled, subject)
+    told = report(labelled.labels, judged, spent_s / len(judged) * 1e6, ordered=task.ordered)
+    if out is not None:
+        write_predictions(out, labelled, [one.label for one in judged])
+    if as_json:
+        output.as_json({"subject": subject, **told})
+    else:
+        show(told)
+
+
+def judge(task: Task, labelled: Labelled, description: str) -> tuple[list[Judgement], float]:
+    """Judgements of all texts, and the seconds of processor time they took."""
+    n = len(labelled.texts)
+    chunk = n if task.whole else _CHUNK
+    judged: list[Judgement] = []
+    spent_s = 0.0
+    with bar(description, n) as advance:
+        for start in range(0, n, chunk):
+            titles = labelled.titles[start : start + chunk]
+            texts = labelled.texts[start : start + chunk]
+            before = time.process_time()
+            judged += task.judge.judge(titles, texts)
+            spent_s += time.process_time() - before
+            advance(len(texts))
+    return judged, spent_s

@@ -1,0 +1,98 @@
+"""What `huishang evaluate` can measure: per subject who judges, and what its labels are."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
+
+from agents.classify import Classifier
+from agents.mailbox7 import Mailbox7
+from streams.categories import CATEGORIES
+
+
+class Judgement(NamedTuple):
+    """confidence: that the label is right, 0 to 1; None where the judge has none."""
+
+    label: str
+    confidence: float | None = None
+
+
+class Judge(Protocol):
+    """Labels texts, in their order."""
+
+    def judge(self, titles: Sequence[str], texts: Sequence[str]) -> list[Judgement]: ...
+
+
+class Options(NamedTuple):
+    """What the command line says about how to judge.
+
+    lexicon: folder, None for the one shipped. labels: None for the subject's own.
+    """
+
+    lexicon: Path | None = None
+    labels: str | None = None
+
+
+class Task(NamedTuple):
+    """One subject, ready to be measured.
+
+    meant: a label as it is written in a file, in its one form; ValueError says what is expected.
+    ordered: labels are whole numbers, and one off is nearly right.
+    whole: all texts must be judged at once, because they are judged against each other.
+    """
+
+    judge: Judge
+    meant: Callable[[str], str]
+    ordered: bool = False
+    whole: bool = False
+
+
+class Topics:
+    """The lexicon.
+
+    Confidence: (margin + 1) / (margin + 2), Laplace's rule of succession with the margin as
+    so many witnesses for the leaf and none against; a tie is even.
+    """
+
+    def __init__(self, classifier: Classifier, labels: Mailbox7 | None) -> None:
+        self._classify = classifier.classify
+        self._labels = labels
+
+    def judge(self, titles: Sequence[str], texts: Sequence[str]) -> list[Judgement]:
+        judged = []
+        for title, text in zip(titles, texts, strict=True):
+            found = self._classify(title, text)
+            label = self._labels.of(found) if self._labels else found.category
+            judged.append(Judgement(label, (found.margin + 1) / (found.margin + 2)))
+        return judged
+
+
+def _topics(options: Options) -> Task:
+    classifier = Classifier.load(options.lexicon)
+    if options.labels is None:
+        return Task(Topics(classifier, None), _leaf)
+    labels = Mailbox7.load(classifier.lexicon, options.lexicon)
+    return Task(Topics(classifier, labels), partial(_one_of, labels.labels))
+
+
+def _leaf(label: str) -> str:
+    """A leaf by its code, its Chinese name, or both.
+
+    >>> _leaf("D09"), _leaf("劳动争议"), _leaf("D09 劳动争议")
+    ('D09', 'D09', 'D09')
+    """
+    for leaf in CATEGORIES.values():
+        if label in (leaf.code, leaf.name, f"{leaf.code} {leaf.name}"):
+            return leaf.code
+    raise ValueError("a leaf like D09 or 劳动争议 (D01 to D18, S01 to S14, S99), or see --labels")
+
+
+def _one_of(labels: Sequence[str], label: str) -> str:
+    if label not in labels:
+        raise ValueError(f"one of {', '.join(labels)}")
+    return label
+
+
+TASKS: Final[dict[str, Callable[[Options], Task]]] = {"topics": _topics}
+# Label sets that topics can be measured by, apart from our own leaves.
+LABELS: Final = ("mailbox7",)
