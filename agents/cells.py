@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.packs import CountRow, Labels, Reports
+from streams.packs import UNSAID, CountRow, Labels, Reports
 
 _COUNTY_BITS: Final = 16
 _WORD_BITS: Final = 10  # of category and channel
@@ -30,6 +30,7 @@ class Cells:
         self._words: dict[str, int] = {}
         self._keys: list[Ints] = []
         self._severities: list[NDArray[np.uint8]] = []
+        self._sentiments: list[NDArray[np.int8]] = []
 
     def add(self, reports: Reports, mask: NDArray[np.bool_]) -> None:
         """Add those of the reports that the mask names."""
@@ -38,6 +39,10 @@ class Cells:
         keys = keys << _WORD_BITS | _numbers(reports.category, self._words)[mask]
         self._keys.append(keys << _WORD_BITS | _numbers(reports.channel, self._words)[mask])
         self._severities.append(np.frombuffer(reports.severity, np.uint8)[mask])
+        sentiments = np.full(len(reports), UNSAID, np.int8)
+        if reports.sentiment:  # packs of before it was told have none
+            sentiments = np.frombuffer(reports.sentiment, np.int8)
+        self._sentiments.append(sentiments[mask])
 
     def rows(self, piece: int) -> list[CountRow]:
         """What was added, as increments of this piece."""
@@ -45,10 +50,14 @@ class Cells:
             return []
         keys, places = np.unique(np.concatenate(self._keys), return_inverse=True)
         severities = np.concatenate(self._severities)
-        measures = [np.bincount(places, minlength=len(keys)).tolist()]
-        for severity in (1, 2, 3, 4):
-            of_it = places[severities == severity]
-            measures.append(np.bincount(of_it, minlength=len(keys)).tolist())
+        sentiments = np.concatenate(self._sentiments)
+        told = sentiments != UNSAID
+        masks = [np.full(len(places), True)]
+        masks += [severities == severity for severity in (1, 2, 3, 4)]
+        masks += [told, sentiments < 0, told & (sentiments > 0)]
+        measures = [np.bincount(places[mask], minlength=len(keys)).tolist() for mask in masks]
+        sums = np.bincount(places[told], sentiments[told], minlength=len(keys))
+        measures.append(sums.astype(np.int64).tolist())
         counties, words = list(self._counties), list(self._words)
         below = (1 << _WORD_BITS) - 1
         county = keys >> 2 * _WORD_BITS & (1 << _COUNTY_BITS) - 1

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.contracts import Alert, DeadLetter, Digest
-from streams.packs import ActionRow, CaseRow, CountRow, LedgerRow, PresenceRow
+from streams.packs import ActionRow, CaseRow, CountRow, DeclaredRow, LedgerRow, PresenceRow
 
 
 class Change(Struct, array_like=True, gc=False):
@@ -13,7 +13,7 @@ class Change(Struct, array_like=True, gc=False):
     at_ms: the partition's clock after this change (latest pack seen).
     identities: (hour of arrival, new identities as little-endian uint64s).
     counts: increments; those with piece 0 go to live totals, others are whole
-    history rows. ledger, presence: increments. cases, actions: as they stand.
+    history rows. ledger, presence, declared: increments. cases, actions: as they stand.
     marks: points of the daily cycle that are done: (kind, day since 1970).
     read: (input stream, partition, last offset that a pack brought).
     dead: events that could not be decided, and kill the stage.
@@ -31,6 +31,7 @@ class Change(Struct, array_like=True, gc=False):
     marks: list[tuple[str, int]] = []
     read: list[tuple[str, int, int]] = []
     dead: list[DeadLetter] = []
+    declared: list[DeclaredRow] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

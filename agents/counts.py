@@ -15,7 +15,7 @@ HOURS_PER_DAY: Final = 24
 DAYS_KEPT: Final = 400
 
 Key = tuple[str, str, str, int]  # county, category, channel, hour
-Measures = list[int]  # n, red, orange, yellow, blue
+Measures = list[int]  # as in CountRow, from n on
 
 
 class Counts:
@@ -44,12 +44,16 @@ class Counts:
         key = (row.county, row.category, row.channel, row.hour)
         measures = self.live.get(key)
         if measures is None:
-            measures = self.live[key] = [0, 0, 0, 0, 0]
+            measures = self.live[key] = [0] * 9
         measures[0] += row.n
         measures[1] += row.red
         measures[2] += row.orange
         measures[3] += row.yellow
         measures[4] += row.blue
+        measures[5] += row.sentiments
+        measures[6] += row.negative
+        measures[7] += row.positive
+        measures[8] += row.sentiment_sum
         self._held[series] += row.n
         hours = self._hours[series]
         hours[row.hour] = hours.get(row.hour, 0) + row.n

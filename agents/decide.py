@@ -6,6 +6,7 @@ is the packs' own (at_ms), so that reading them again decides the same.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
@@ -28,6 +29,7 @@ from streams.packs import (
     CaseRow,
     CaseStep,
     CountRow,
+    DeclaredRow,
     LedgerRow,
     Pack,
     PresenceRow,
@@ -91,6 +93,7 @@ class _Batch:
         self._live = Cells()
         self._history: list[CountRow] = []
         self._ledger: dict[LedgerKey, LedgerRow] = {}
+        self._declared: Counter[tuple[str, str, str, int]] = Counter()
         self._presence: dict[tuple[str, int], PresenceRow] = {}
         self._cases: dict[tuple[str, str], CaseRow] = {}
         self._actions: list[ActionRow] = []
@@ -135,6 +138,7 @@ class _Batch:
             cells = Cells()
             cells.add(reports, past)
             self._history += cells.rows(piece)
+        self._note_declared(reports, new)
         if pack.stream == _GRID:
             self._note_presence(reports, live)
         self._judge(reports, live & ~zero)
@@ -189,6 +193,13 @@ class _Batch:
             else:
                 row.grid_reports += n
 
+    def _note_declared(self, reports: Reports, mask: Mask) -> None:
+        day = self._at_ms // HOUR_MS // HOURS_PER_DAY
+        for place, declared in reports.declared.items():
+            if mask[place]:
+                county = reports.county.at(place)
+                self._declared[county, declared, reports.category.at(place), day] += 1
+
     def _follow(self, step: CaseStep) -> None:
         key = (step.county, step.case_id)
         held = self._cases.get(key) or self._state.cases.get(key)
@@ -230,6 +241,7 @@ class _Batch:
             actions=self._actions,
             alerts=list(self._alerts.values()),
             read=[(*origin, offset) for origin, offset in self._read.items()],
+            declared=[DeclaredRow(*by, n) for by, n in self._declared.items()],
         )
 
 

@@ -7,7 +7,7 @@ from agents import change as changes
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY
 from agents.state import State
-from streams.packs import CountRow, LedgerRow, PresenceRow
+from streams.packs import CountRow, DeclaredRow, LedgerRow, PresenceRow
 
 _ROWS: Final = 8_000  # some 400 KB: a broker's limit of 1 MB is far
 _BULKY_ROWS: Final = 500  # alerts, with their texts
@@ -25,6 +25,7 @@ def parts_of(state: State) -> Iterator[bytes]:
     yield from _cut("counts", _days_beyond(state))
     yield from _cut("ledger", (LedgerRow(*key, *sums) for key, sums in state.ledger.items()))
     yield from _cut("presence", (PresenceRow(*key, *n) for key, n in state.presence.items()))
+    yield from _cut("declared", (DeclaredRow(*by, n) for by, n in state.declared.items()))
     yield from _cut("cases", state.cases.values())
     yield from _cut("alerts", state.alerts.values(), _BULKY_ROWS)
     # The clock last: until it is set nothing is forgotten.

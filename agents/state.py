@@ -9,7 +9,7 @@ from agents.counts import HOURS_PER_DAY, Counts
 from agents.dedupe import SeenIds
 from streams.contracts import Alert
 from streams.packs import FORMAT as PACK_FORMAT
-from streams.packs import CaseRow, CountRow, LedgerRow, PresenceRow, Totals
+from streams.packs import CaseRow, CountRow, DeclaredRow, LedgerRow, PresenceRow, Totals
 
 HOUR_MS: Final = 3_600_000
 ALERT_DAYS: Final = 14
@@ -32,6 +32,8 @@ class State:
         self.counts = Counts()
         self.ledger: dict[LedgerKey, tuple[int, int]] = {}
         self.presence: dict[tuple[str, int], tuple[int, int]] = {}
+        # (county, declared, category, day of arrival) → reports
+        self.declared: dict[tuple[str, str, str, int], int] = {}
         self.cases: dict[tuple[str, str], CaseRow] = {}
         self.alerts: dict[str, Alert] = {}
         self.marks: dict[str, int] = {}
@@ -69,6 +71,9 @@ class State:
                 grid + seen.grid_reports,
                 zero + seen.zero_reports,
             )
+        for told in change.declared:
+            by = (told.county, told.declared, told.category, told.day)
+            self.declared[by] = self.declared.get(by, 0) + told.n
         for case in change.cases:
             self.cases[case.county, case.case_id] = case
         for alert in change.alerts:
@@ -85,6 +90,8 @@ class State:
         self.counts.forget(self.live_from(at_ms))
         for key in [key for key in self.ledger if key[4] < day - LEDGER_DAYS]:
             del self.ledger[key]
+        for told in [told for told in self.declared if told[3] < day - LEDGER_DAYS]:
+            del self.declared[told]
         for seen in [seen for seen in self.presence if seen[1] < day - PRESENCE_DAYS]:
             del self.presence[seen]
         oldest_s = at_ms // 1000 - ALERT_DAYS * 86_400
@@ -114,6 +121,8 @@ class State:
             for row in change.presence
             if (row.county, row.day) in self.presence
         ]
+        told = ((row.county, row.declared, row.category, row.day) for row in change.declared)
+        declared = [DeclaredRow(*by, self.declared[by]) for by in told if by in self.declared]
         first = Totals(
             PACK_FORMAT,
             version,
@@ -123,6 +132,7 @@ class State:
             presence,
             [self.cases[case.county, case.case_id] for case in change.cases],
             change.actions,
+            declared,
         )
         rest = [
             Totals(PACK_FORMAT, version, partition, counts[start : start + ROWS_PER_RECORD])

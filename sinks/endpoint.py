@@ -9,6 +9,7 @@ in forms, ClickHouse's own block compression (compress=1), sessions with state.
 
 import asyncio
 import gzip
+import io
 import json
 import re
 import zlib
@@ -152,7 +153,9 @@ async def _form(request: web.Request) -> dict[str, str]:
 def _decompressed(body: bytes, encoding: str) -> bytes:
     """The body in the clear; aiohttp has undone gzip and deflate already."""
     if encoding == "lz4":
-        return bytes(import_module("lz4.frame").decompress(body))
+        # Drivers send a frame for each block of rows; `decompress` would stop at the first.
+        with import_module("lz4.frame").open(io.BytesIO(body)) as frames:
+            return bytes(frames.read())
     if encoding not in ("", "identity", "gzip", "deflate"):
         raise EngineError(
             f"Code: 48. DB::Exception: Content-Encoding {encoding[:16]!r} is not served; "

@@ -19,12 +19,14 @@ _HOUR_S: Final = 3_600
 COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "counts": (
         *("county", "category", "channel", "hour", "piece"),
-        *("n", "red", "orange", "yellow", "blue", "version"),
+        *("n", "red", "orange", "yellow", "blue"),
+        *("sentiments", "negative", "positive", "sentiment_sum", "version"),
     ),
     "ledger": (
         *("county", "stream", "source", "runid", "day"),
         *("counted", "duplicates", "version"),
     ),
+    "declared": ("county", "declared", "category", "day", "n", "version"),
     "presence": ("county", "day", "grid_reports", "zero_reports", "version"),
     "cases": (
         *("county", "case_id", "case_version", "status", "level"),
@@ -67,7 +69,8 @@ def rows_of_totals(totals: Totals) -> dict[str, list[Row]]:
         "counts": [
             (
                 *(row.county, row.category, row.channel, row.hour * _HOUR_S, row.piece),
-                *(row.n, row.red, row.orange, row.yellow, row.blue, version),
+                *(row.n, row.red, row.orange, row.yellow, row.blue),
+                *(row.sentiments, row.negative, row.positive, row.sentiment_sum, version),
             )
             for row in totals.counts
         ],
@@ -77,6 +80,10 @@ def rows_of_totals(totals: Totals) -> dict[str, list[Row]]:
                 *(row.counted, row.duplicates, version),
             )
             for row in totals.ledger
+        ],
+        "declared": [
+            (row.county, row.declared, row.category, row.day, row.n, version)
+            for row in totals.declared
         ],
         "presence": [
             (row.county, row.day, row.grid_reports, row.zero_reports, version)

@@ -65,6 +65,10 @@ class Labels(Struct, array_like=True, gc=False):
     words: list[str] = []
     codes: bytes = b""
 
+    def at(self, place: int) -> str:
+        """The word of one report."""
+        return self.words[int.from_bytes(self.codes[2 * place : 2 * place + 2], "little")]
+
 
 def _labels(column: Sequence[str]) -> Labels:
     words = list(dict.fromkeys(column))
@@ -157,18 +161,15 @@ class Reports(Struct, array_like=True, gc=False):
             (value,) = struct.unpack_from(f"<{code}", column, place * struct.calcsize(code))
             return int(value)
 
-        def word(labels: Labels) -> str:
-            return labels.words[number("H", labels.codes)]
-
         return Report(
             number("Q", self.identity),
             number("H", self.origin),
-            word(self.county),
-            word(self.category),
-            word(self.channel),
+            self.county.at(place),
+            self.category.at(place),
+            self.channel.at(place),
             number("q", self.reported_s),
             self.severity[place],
-            word(self.people_band),
+            self.people_band.at(place),
             bool(self.zero[place]),
             self.excerpts.get(place, ""),
             number("q", self.offset),
@@ -247,7 +248,9 @@ class CountRow(Struct, array_like=True, gc=False):
 
     hour: hours since 1970 UTC, of reported_at. piece: 0 for the live total,
     else the pack that a history piece came from. red … blue: how many of the n
-    were of that severity.
+    were of that severity. sentiments: how many had a text to tell a sentiment
+    from; negative, positive: of these, those below and above 0; sentiment_sum: of
+    these, −2 … +2 each.
     """
 
     county: str
@@ -260,6 +263,10 @@ class CountRow(Struct, array_like=True, gc=False):
     orange: int = 0
     yellow: int = 0
     blue: int = 0
+    sentiments: int = 0
+    negative: int = 0
+    positive: int = 0
+    sentiment_sum: int = 0
 
 
 class LedgerRow(Struct, array_like=True, gc=False):
@@ -284,6 +291,19 @@ class PresenceRow(Struct, array_like=True, gc=False):
     day: int
     grid_reports: int
     zero_reports: int
+
+
+class DeclaredRow(Struct, array_like=True, gc=False):
+    """n reports that upstream declared to be of one leaf and that were counted as another, or the same.
+
+    day: of arrival, days since 1970 UTC; readers sum days.
+    """
+
+    county: str
+    declared: str
+    category: str
+    day: int
+    n: int
 
 
 class CaseRow(Struct, array_like=True, gc=False):
@@ -323,6 +343,7 @@ class Totals(Struct, array_like=True, gc=False):
     presence: list[PresenceRow] = []
     cases: list[CaseRow] = []
     actions: list[ActionRow] = []
+    declared: list[DeclaredRow] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from sinks import migrate
 from tests.brokers import Broker
 from tests.processes import run_huishang
 from tests.stages import Stages, Truth, as_calls, calls, deployed
@@ -41,7 +42,7 @@ def test_schema_and_rows_go_over_the_wire(embedded_only: Broker, server: Server)
     assert schema(embedded_only, server, "show")[0] == 1
     code, said = schema(embedded_only, server, "apply")
     assert code == 0, said
-    assert [one["number"] for one in json.loads(said)] == [1, 2, 3, 4, 5]
+    assert [one["number"] for one in json.loads(said)] == [one.number for one in migrate.shipped()]
     assert schema(embedded_only, server, "show")[0] == 0
     events = calls(range(600))
     truth = Truth()

@@ -45,7 +45,7 @@ reports = st.builds(
     excerpt=st.sampled_from(["", "停水"]),
     offset=st.just(-1),
     sentiment=st.sampled_from([-2, 0, 1, UNSAID]),
-    declared=st.just(""),
+    declared=st.sampled_from(["", "S01", "D09"]),
     cue=st.just(""),
     fingerprint=st.just(0),
     keys=st.just(()),
@@ -154,6 +154,7 @@ def test_a_crash_anywhere_changes_nothing(
     assert upserts([*kept, *rest]) == upserts(journal)
     assert held.ledger == whole.ledger
     assert held.presence == whole.presence
+    assert held.declared == whole.declared
     assert held.alerts.keys() == whole.alerts.keys()
 
 
@@ -188,7 +189,15 @@ def known(held: State) -> dict[str, object]:
         "days": sorted(counts.days()),
         "rolling": [counts.rolling(*one, hour, span) for one in series for span in (1, 24, 168)],
         "held": [counts.held(*one) for one in series],
-        "rest": [held.ledger, held.presence, held.cases, held.alerts, held.marks, held.read],
+        "rest": [
+            held.ledger,
+            held.presence,
+            held.declared,
+            held.cases,
+            held.alerts,
+            held.marks,
+            held.read,
+        ],
         "at_ms": held.at_ms,
     }
 

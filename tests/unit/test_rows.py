@@ -18,6 +18,7 @@ from streams.packs import (
     ActionRow,
     CaseRow,
     CountRow,
+    DeclaredRow,
     LedgerRow,
     PresenceRow,
     Totals,
@@ -28,13 +29,14 @@ FULL = Totals(
     format=FORMAT,
     version=41,
     partition=2,
-    counts=[CountRow("620702", "D01", "phone", HOUR, 9, 10, 1, 2, 3, 4)],
+    counts=[CountRow("620702", "D01", "phone", HOUR, 9, 10, 1, 2, 3, 4, 8, 6, 1, -7)],
     ledger=[LedgerRow("620702", "hotline-calls", "mailbox", "run-1", 20_000, 5, 2)],
     presence=[PresenceRow("620702", 20_000, 3, 1)],
     cases=[CaseRow("620702", "c-1", 2, "accepted", 1, 1_700_000_000, "街道办", 1_700_086_400)],
     actions=[
         ActionRow("620702", "a" * 16, 2**64 - 1, "silence", "值班员", 1_700_000_000, "误报", 5)
     ],
+    declared=[DeclaredRow("620702", "D11", "S01", 20_000, 3)],
 )
 
 
@@ -48,6 +50,11 @@ def test_columns_are_those_of_the_schema_in_its_order() -> None:
         for statement in migrate.statements(migration.text):
             if match := re.match(r"CREATE TABLE IF NOT EXISTS (\w+)\n\((.*?)\n\)", statement, re.S):
                 created[match[1]] = re.findall(r"^    `?(\w+)`? ", match[2], re.M)
+            if match := re.match(r"ALTER TABLE (\w+)\s+ADD COLUMN", statement):
+                columns = created[match[1]]
+                added = r"ADD COLUMN IF NOT EXISTS (\w+) .*? AFTER (\w+)(?=,\n|$)"
+                for column, after in re.findall(added, statement):
+                    columns.insert(columns.index(after) + 1, column)
     expected = {table: list(columns) for table, columns in COLUMNS.items()}
     del expected["migrations"]  # made by migrate.py itself
     assert created == expected
@@ -56,7 +63,7 @@ def test_columns_are_those_of_the_schema_in_its_order() -> None:
 def test_every_table_of_totals_gets_its_rows() -> None:
     rows = rows_of_totals(FULL)
     assert {table: len(found) for table, found in rows.items()} == dict.fromkeys(
-        ["counts", "ledger", "presence", "cases", "alert_actions"], 1
+        ["counts", "ledger", "declared", "presence", "cases", "alert_actions"], 1
     )
     assert as_dict("counts", rows["counts"][0]) == {
         "county": "620702",
@@ -69,9 +76,14 @@ def test_every_table_of_totals_gets_its_rows() -> None:
         "orange": 2,
         "yellow": 3,
         "blue": 4,
+        "sentiments": 8,
+        "negative": 6,
+        "positive": 1,
+        "sentiment_sum": -7,
         "version": 41,
     }
     assert as_dict("ledger", rows["ledger"][0])["counted"] == 5
+    assert as_dict("declared", rows["declared"][0])["n"] == 3
     assert as_dict("presence", rows["presence"][0])["zero_reports"] == 1
     assert as_dict("cases", rows["cases"][0])["deadline_at"] == 1_700_086_400
     assert as_dict("alert_actions", rows["alert_actions"][0])["until"] == 5
