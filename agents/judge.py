@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from agents.classify import Classifier
+from agents.mention import NOTHING, mentions
 from streams.categories import CATEGORIES, OUTSIDE
 from streams.contracts import EXCERPT_LIMIT
 from streams.packs import UNSAID
@@ -33,6 +34,8 @@ class Judged(NamedTuple):
     fingerprint: int
     keys: tuple[int, ...]
     name: str
+    problem: int
+    named: int
 
 
 class Judge:
@@ -44,7 +47,12 @@ class Judge:
 
     def judge(self, reports: Sequence[Said]) -> Iterable[Judged]:
         """One for each report, in order."""
-        return [self._judge(*said) for said in reports]
+        judged = [self._judge(*said) for said in reports]
+        told = [place for place, said in enumerate(reports) if (said[0] or said[1]) and not said[5]]
+        found = mentions([(*reports[place][:2], judged[place].category) for place in told])
+        for place, mention in zip(told, found, strict=True):
+            judged[place] = judged[place]._replace(**mention._asdict())
+        return judged
 
     def _judge(
         self, title: str, text: str, declared: str, severity: int, people_band: str, zero: bool
@@ -54,7 +62,7 @@ class Judge:
             category = declared
         shown = not zero and (severity in _GRAVE or people_band == _CROWD)
         excerpt = self._excerpt(title, text) if shown else ""
-        return Judged(category, severity, excerpt, UNSAID, "", "", 0, (), "")
+        return Judged(category, severity, excerpt, UNSAID, "", "", *NOTHING)
 
     def _excerpt(self, title: str, text: str) -> str:
         whole = f"{title} {text}" if title and text else title or text

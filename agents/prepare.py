@@ -176,7 +176,8 @@ class Preparer:
         judged = self._judge.judge(self._said)
         for received, said, found in zip(self._received, self._said, judged, strict=True):
             gathered, identity_, origin, county, channel, reported_s, offset, case_id = received
-            category, severity, excerpt, sentiment, declared, cue, fingerprint, keys, name = found
+            category, severity, excerpt, sentiment, declared, cue = found[:6]
+            fingerprint, keys, name, problem, named = found[6:]
             gathered.reports.append(
                 (
                     identity_,
@@ -197,6 +198,8 @@ class Preparer:
                     keys,
                     name,
                     case_id,
+                    problem,
+                    named,
                 )
             )
 

@@ -28,8 +28,8 @@ class Report(NamedTuple):
     sentiment: −2 … +2 towards the matter; UNSAID without a text.
     declared: the leaf that upstream's own category stands for; empty when it said none we know.
     cue: what in the text made it graver than upstream said; empty if nothing did.
-    fingerprint, keys, name: by what the same matter is known again (agents/mention.py).
-    case_id: of the publisher; empty when not said.
+    fingerprint, keys, name, problem, named: by what the same matter is known again
+    (agents/mention.py). case_id: of the publisher; empty when not said.
     """
 
     identity: int
@@ -50,6 +50,8 @@ class Report(NamedTuple):
     keys: tuple[int, ...] = ()
     name: str = ""
     case_id: str = ""
+    problem: int = 0
+    named: int = 0
 
 
 # The fields of a Report, in their order: cheaper to make by the thousand.
@@ -87,8 +89,8 @@ def _packed(code: str, column: Sequence[int]) -> bytes:
 class Reports(Struct, array_like=True, gc=False):
     """Reports as columns: a third of the size, and tally reads them at once.
 
-    Little-endian: identity, fingerprint, keys uint64; reported_s, offset int64;
-    origin uint16; severity, zero, key_counts uint8; sentiment int8. keys: of all
+    Little-endian: identity, fingerprint, keys, problem, named uint64;
+    reported_s, offset int64; origin uint16; severity, zero, key_counts uint8; sentiment int8. keys: of all
     reports on end, key_counts of them each. excerpts … case_ids: those that are
     not empty, by place. New columns come last and may be empty: an older pack has
     none of them.
@@ -113,6 +115,8 @@ class Reports(Struct, array_like=True, gc=False):
     key_counts: bytes = b""
     names: dict[int, str] = {}
     case_ids: dict[int, str] = {}
+    problem: bytes = b""
+    named: bytes = b""
 
     @classmethod
     def of(cls, rows: Iterable[ReportRow]) -> "Reports":
@@ -126,7 +130,7 @@ class Reports(Struct, array_like=True, gc=False):
             return cls()
         identity, origin, county, category, channel, reported_s = columns[:6]
         severity, people_band, zero, excerpt, offset, sentiment = columns[6:12]
-        declared, cue, fingerprint, keys, name, case_id = columns[12:]
+        declared, cue, fingerprint, keys, name, case_id, problem, named = columns[12:]
         return cls(
             _packed("Q", identity),
             _packed("q", reported_s),
@@ -147,6 +151,8 @@ class Reports(Struct, array_like=True, gc=False):
             bytes(map(len, keys)),
             _sparse(name),
             _sparse(case_id),
+            _packed("Q", problem),
+            _packed("Q", named),
         )
 
     def __len__(self) -> int:
@@ -180,6 +186,8 @@ class Reports(Struct, array_like=True, gc=False):
             self.keys_of(place),
             self.names.get(place, ""),
             self.case_ids.get(place, ""),
+            number("Q", self.problem) if self.problem else 0,
+            number("Q", self.named) if self.named else 0,
         )
 
     def keys_of(self, place: int) -> tuple[int, ...]:

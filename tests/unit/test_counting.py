@@ -51,6 +51,8 @@ reports = st.builds(
     keys=st.just(()),
     name=st.just(""),
     case_id=st.just(""),
+    problem=st.just(0),
+    named=st.just(0),
 )
 
 

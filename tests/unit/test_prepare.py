@@ -9,6 +9,7 @@ import pytest
 
 from agents.classify import Classifier
 from agents.judge import Judge
+from agents.mention import mention
 from agents.packing import EVENTS_PER_PACK
 from agents.prepare import Prepared, Preparer
 from agents.redaction import redact
@@ -85,6 +86,17 @@ def test_an_event_becomes_a_report_without_its_text(preparer: Preparer) -> None:
     assert (report.county, report.category, report.channel) == ("620702", "S01", "phone")
     assert report.excerpt == ""
     assert PHONE.encode() not in encode(result.packs[0][1])
+
+
+def test_a_report_brings_what_the_same_matter_is_known_by(preparer: Preparer) -> None:
+    text = "阳光花园小区从昨天起停水，没有人来修，请有关部门处理"
+    events = [call(1, text=text), call(2, text=None), call(3, text=text[1:])]
+    one, silent, other = only_pack(prepared(preparer, events)).reports
+    found = mention("", text, "S01")
+    assert (one.fingerprint, one.keys, one.name) == found[:3]
+    assert (one.problem, one.named) == found[3:]
+    assert (silent.fingerprint, silent.keys, silent.name) == (0, (), "")
+    assert other.fingerprint
 
 
 @pytest.mark.parametrize("severity", [1, 2])
