@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from agents.classify import Classifier
-from agents.mention import NOTHING, mentions
+from agents.mention import Mention, mentions
 from streams.categories import CATEGORIES, OUTSIDE
 from streams.contracts import EXCERPT_LIMIT
 from streams.packs import UNSAID
@@ -31,11 +31,7 @@ class Judged(NamedTuple):
     sentiment: int
     declared: str
     cue: str
-    fingerprint: int
-    keys: tuple[int, ...]
-    name: str
-    problem: int
-    named: int
+    mention: Mention
 
 
 class Judge:
@@ -47,22 +43,39 @@ class Judge:
 
     def judge(self, reports: Sequence[Said]) -> Iterable[Judged]:
         """One for each report, in order."""
-        judged = [self._judge(*said) for said in reports]
-        told = [place for place, said in enumerate(reports) if (said[0] or said[1]) and not said[5]]
-        found = mentions([(*reports[place][:2], judged[place].category) for place in told])
-        for place, mention in zip(told, found, strict=True):
-            judged[place] = judged[place]._replace(**mention._asdict())
-        return judged
+        categories = [self._category(*said) for said in reports]
+        mentioned = mentions(
+            [
+                (title, text, category)
+                for (title, text, *_), category in zip(reports, categories, strict=True)
+            ]
+        )
+        return [
+            self._judge(*said, category, mention)
+            for said, category, mention in zip(reports, categories, mentioned, strict=True)
+        ]
 
-    def _judge(
-        self, title: str, text: str, declared: str, severity: int, people_band: str, zero: bool
-    ) -> Judged:
+    def _category(self, title: str, text: str, declared: str, *_: object) -> str:
         category: str = self._classifier.category(title, text) if text or title else OUTSIDE
         if category == OUTSIDE and declared in CATEGORIES:
             category = declared
+        return category
+
+    def _judge(
+        self,
+        title: str,
+        text: str,
+        declared: str,
+        severity: int,
+        people_band: str,
+        zero: bool,
+        category: str,
+        mention: Mention,
+    ) -> Judged:
         shown = not zero and (severity in _GRAVE or people_band == _CROWD)
         excerpt = self._excerpt(title, text) if shown else ""
-        return Judged(category, severity, excerpt, UNSAID, "", "", *NOTHING)
+        known = declared if declared in CATEGORIES else ""
+        return Judged(category, severity, excerpt, UNSAID, known, "", mention)
 
     def _excerpt(self, title: str, text: str) -> str:
         whole = f"{title} {text}" if title and text else title or text

@@ -176,8 +176,8 @@ class Preparer:
         judged = self._judge.judge(self._said)
         for received, said, found in zip(self._received, self._said, judged, strict=True):
             gathered, identity_, origin, county, channel, reported_s, offset, case_id = received
-            category, severity, excerpt, sentiment, declared, cue = found[:6]
-            fingerprint, keys, name, problem, named = found[6:]
+            category, severity, excerpt, sentiment, declared, cue, mention = found
+            fingerprint, keys, name, problem, named = mention
             gathered.reports.append(
                 (
                     identity_,

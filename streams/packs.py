@@ -90,10 +90,10 @@ class Reports(Struct, array_like=True, gc=False):
     """Reports as columns: a third of the size, and tally reads them at once.
 
     Little-endian: identity, fingerprint, keys, problem, named uint64;
-    reported_s, offset int64; origin uint16; severity, zero, key_counts uint8; sentiment int8. keys: of all
-    reports on end, key_counts of them each. excerpts … case_ids: those that are
-    not empty, by place. New columns come last and may be empty: an older pack has
-    none of them.
+    reported_s, offset int64; origin uint16; severity, zero, key_counts uint8;
+    sentiment int8. keys: of all reports on end, key_counts of them each. excerpts
+    … case_ids: those that are not empty, by place. New columns come last and may
+    be empty: an older pack has none of them.
     """
 
     identity: bytes = b""

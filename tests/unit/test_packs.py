@@ -27,6 +27,8 @@ reports = st.builds(
     keys=st.lists(st.integers(0, 2**64 - 1), max_size=8).map(tuple),
     name=words,
     case_id=words,
+    problem=st.integers(0, 2**64 - 1),
+    named=st.integers(0, 2**64 - 1),
 )
 
 
