@@ -18,6 +18,7 @@ from agents.condemn import letter_of_event
 from agents.judge import Judge
 from agents.prepare import Prepared, Preparer
 from agents.redaction import redact
+from agents.reloading import LexiconFolder
 from streams import metrics, packs, poison
 from streams.app import App, consume, make_app, send
 from streams.batches import Batch, Record
@@ -43,8 +44,9 @@ class Intake:
         self._alerts = full_name(settings, ALERTS)
         self._streams = {full_name(settings, stream): stream for stream in EVENTS}
         self._budget = DeadLetterBudget(settings.dead_letter_limit_pct)
+        self._lexicon = LexiconFolder(settings.lexicon, clock) if settings.lexicon else None
         self._preparer = Preparer(
-            Judge(Classifier.load(), redact),
+            _judge(self._lexicon.classifier if self._lexicon else Classifier.load()),
             redact,
             settings.partitions,
             ahead=timedelta(minutes=settings.ahead_minutes),
@@ -52,6 +54,11 @@ class Intake:
         )
         self._guard = poison.Guard(settings, "intake")
         consume(self.app, self._streams, self._take)
+
+    async def watch_lexicon(self) -> None:
+        """Loop: take a changed lexicon into use, between two batches; only if a folder is set."""
+        if self._lexicon:
+            await self._lexicon.watch(lambda changed: self._preparer.use(_judge(changed)))
 
     async def _take(self, batch: Batch) -> None:
         started = perf_counter()
@@ -101,6 +108,10 @@ class Intake:
                 sent.append(await send(self.app, self._alerts, None, key, _encode_json(alert)))
         with metrics.SEND_SECONDS.labels(REPORTS).time():
             await asyncio.gather(*sent)
+
+
+def _judge(classifier: Classifier) -> Judge:
+    return Judge(classifier, redact)
 
 
 def _rest(batch: Batch, prepare: Callable[[Sequence[Record]], Prepared], now: datetime) -> Prepared:

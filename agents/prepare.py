@@ -79,6 +79,10 @@ class Preparer:
             "alert-actions": self._add_action,
         }
 
+    def use(self, judge: Judge) -> None:
+        """From the next batch on, judge by this one."""
+        self._judge = judge
+
     def prepare(
         self, stream: str, topic: str, partition: int, records: Iterable[Record], now: datetime
     ) -> Prepared:

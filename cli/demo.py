@@ -35,6 +35,7 @@ _JUDGED_BY: Final[dict[str, Any]] = {
     "counties": CITY,
     "timezone": "Asia/Shanghai",
     "rules": None,
+    "lexicon": None,
     "dedupe_days": 7,
     "totals_days": 7,
     "history_years": 10,

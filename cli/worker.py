@@ -104,7 +104,7 @@ async def _intake(settings: Settings) -> None:
     health = Health("intake")
     served = await serve(health, settings.host, settings.intake_port)
     ready_when_assigned(stage.app, health)
-    await run_stage(stage.app, [_watching(stage.app, health, settings)])
+    await run_stage(stage.app, [stage.watch_lexicon, _watching(stage.app, health, settings)])
     await served.close()
 
 

@@ -94,6 +94,18 @@ TEXTS_CUT: Final = _counter(
     "Titles and texts longer than the contract's limit, cut; moves when a batch is done.",
     "stream",
 )
+LEXICON_RELOADS: Final = _counter(
+    "huishang_lexicon_reloads_total",
+    "Lexicons of HUISHANG_LEXICON taken into use (ok) or refused for a mistake (refused), "
+    "the first one included; moves when the folder's content has changed.",
+    "outcome",
+)
+LEXICON_RELOADED: Final = _gauge(
+    "huishang_lexicon_reload_timestamp_seconds",
+    "Unix time when a lexicon was last taken into use (ok) or refused (refused); while refused "
+    "is the later one, the folder has a mistake and the lexicon before it is in use.",
+    "outcome",
+)
 
 # What tally decides and holds.
 DUPLICATES: Final = _counter(
@@ -182,6 +194,12 @@ def forget_state(partition: int) -> None:
 def committed(stage: str, now: datetime) -> None:
     """Note that offsets were committed at `now`."""
     LAST_COMMIT.labels(stage).set(now.timestamp())
+
+
+def lexicon_reloaded(outcome: str, now: datetime) -> None:
+    """Note that the lexicon's folder had something new at `now`. outcome: ok or refused."""
+    LEXICON_RELOADS.labels(outcome).inc()
+    LEXICON_RELOADED.labels(outcome).set(now.timestamp())
 
 
 def render() -> bytes:

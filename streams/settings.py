@@ -82,6 +82,9 @@ class Settings(BaseSettings):
         "empty: those that reported in the last 7 days",
     )
     rules: Path | None = Field(None, description="rules.yaml; empty: the one shipped")
+    lexicon: Path | None = Field(
+        None, description="folder of the lexicon, reloaded when it changes; empty: the one shipped"
+    )
     dedupe_days: int = Field(7, ge=1, le=90, description="how long identities are kept")
     totals_days: int = Field(7, ge=1, le=31, description="older hours become history pieces")
     history_years: int = Field(10, ge=1, le=100, description="older events are refused")
@@ -114,7 +117,7 @@ class Settings(BaseSettings):
     )
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
-    @field_validator("data", "rules", "clock_file")
+    @field_validator("data", "rules", "lexicon", "clock_file")
     @classmethod
     def _whole_path(cls, path: Path | None) -> Path | None:
         # Absolute: a child process may have another working folder.

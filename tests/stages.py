@@ -99,6 +99,15 @@ class Stages:
         except (urllib.error.URLError, OSError):
             return Answer(0, {})
 
+    def metric(self, name: str, sample: str) -> float:
+        """A sample of a worker's /metrics, as `huishang_lag_records{stage="tally"}`; 0 if not there."""
+        url = f"http://127.0.0.1:{self._ports[name]}/metrics"
+        with _OPENER.open(url, timeout=10) as said:
+            for line in said.read().decode().splitlines():
+                if line.startswith(f"{sample} "):
+                    return float(line.rpartition(" ")[2])
+        return 0.0
+
     def partitions(self, name: str) -> int:
         """How many partitions a worker holds, as far as it has noticed."""
         return len(self.health(name).body.get("partitions", ()))

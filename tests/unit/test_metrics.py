@@ -8,7 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from streams import metrics
 
 ALLOWED_LABELS = {
-    *("stage", "stream", "topic", "partition", "reason", "rule", "level", "table", "version")
+    *("stage", "stream", "topic", "partition", "reason", "rule", "level", "table", "version"),
+    "outcome",
 }
 UNITS = ("_seconds", "_bytes", "_events", "_records", "_ids", "_hours", "_keys", "_info")
 
