@@ -11,6 +11,7 @@ from cli.bar import bar
 from cli.judged import report, show
 from cli.judges import LABELS, TASKS, Judgement, Options, Task
 from cli.labelled import Labelled, read, write_predictions
+from streams.settings import load
 
 _CHUNK: Final = 500  # texts between two moves of the bar
 
@@ -30,7 +31,7 @@ _CHUNK: Final = 500  # texts between two moves of the bar
 @click.option(
     "--labels", type=click.Choice(LABELS), help="Labels of the file.  [default: our leaves]"
 )
-@click.option("--lexicon", type=Path, help="Folder of a lexicon.  [default: the one shipped]")
+@click.option("--lexicon", type=Path, help="Folder of a lexicon.  [default: HUISHANG_LEXICON]")
 @click.option("--out", type=Path, metavar="CSV", help="Write the rows with a column `predicted`.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(
@@ -48,17 +49,27 @@ def evaluate(
     """Judge texts that people have labelled, and compare.
 
     \b
-    topics   what a text is about: leaves like D09, by code or Chinese name;
-             --labels mailbox7 for the seven labels of a government mailbox
+    topics     what a text is about: leaves like D09, by code or Chinese name;
+               --labels mailbox7 for the seven labels of a government mailbox
+    incidents  which texts are the same matter: rows with the same label are one;
+               what counts is each pair of rows
 
     Printed: n, accuracy, macro-F1, share within one step (for ordered labels),
     processor time per text of the judging alone, precision, recall and F1 per
     label, what was taken for what, and how far confidence can be trusted.
     """
-    task = TASKS[subject](Options(lexicon, labels))
+    if labels is not None and subject != "topics":
+        raise click.UsageError(f"--labels is of topics; {subject} has labels of its own")
+    task = TASKS[subject](Options(lexicon or load().lexicon, labels))
     labelled = read(path, text=text, label=label, title=title, meant=task.meant, encoding=encoding)
     judged, spent_s = judge(task, labelled, subject)
-    told = report(labelled.labels, judged, spent_s / len(judged) * 1e6, ordered=task.ordered)
+    told = report(
+        labelled.labels,
+        judged,
+        spent_s / len(judged) * 1e6,
+        ordered=task.ordered,
+        groups=task.groups,
+    )
     if out is not None:
         write_predictions(out, labelled, [one.label for one in judged])
     if as_json:
@@ -70,7 +81,7 @@ def evaluate(
 def judge(task: Task, labelled: Labelled, description: str) -> tuple[list[Judgement], float]:
     """Judgements of all texts, and the seconds of processor time they took."""
     n = len(labelled.texts)
-    chunk = n if task.whole else _CHUNK
+    chunk = n if task.groups else _CHUNK
     judged: list[Judgement] = []
     spent_s = 0.0
     with bar(description, n) as advance:

@@ -14,13 +14,21 @@ _MISTAKES: Final = 10
 
 
 def report(
-    truth: Sequence[str], judged: Sequence[Judgement], us_per_text: float, *, ordered: bool
+    truth: Sequence[str],
+    judged: Sequence[Judgement],
+    us_per_text: float,
+    *,
+    ordered: bool = False,
+    groups: bool = False,
 ) -> dict[str, Any]:
-    """Everything measured, as `--json` prints it."""
+    """Everything measured, as `--json` prints it; see cli.judges.Task for ordered and groups.
+
+    Of groups, what is labelled is each pair of texts: `same` or `different`.
+    """
     said = [judgement.label for judgement in judged]
-    table = scores.confusion(truth, said)
+    table = scores.pairs(truth, said) if groups else scores.confusion(truth, said)
     steps = scores.within_one([int(t) for t in truth], [int(s) for s in said]) if ordered else None
-    return {
+    told: dict[str, Any] = {
         "n": len(truth),
         "accuracy": round(scores.accuracy(table), _DIGITS),
         "macro_f1": round(scores.macro_f1(table), _DIGITS),
@@ -30,6 +38,11 @@ def report(
         "confusion": table,
         "calibration": _calibration(truth, judged),
     }
+    if groups:
+        told["pairwise"] = told["per_class"]["same"]
+        told["b_cubed"] = _rounded(scores.b_cubed(truth, said))
+        told["groups"] = {"true": len(set(truth)), "said": len(set(said))}
+    return told
 
 
 def per_class(table: scores.Confusion) -> dict[str, dict[str, float]]:
@@ -62,6 +75,13 @@ def _calibration(truth: Sequence[str], judged: Sequence[Judgement]) -> dict[str,
 def show(told: dict[str, Any]) -> None:
     """The same for people."""
     within = "" if told["within_one"] is None else f", within one step {told['within_one']:.4f}"
+    if groups := told.get("groups"):
+        b_cubed = told["b_cubed"]
+        click.echo(
+            f"{groups['true']:,} groups, {groups['said']:,} found; B-cubed precision "
+            f"{b_cubed['precision']:.4f}, recall {b_cubed['recall']:.4f}, F1 {b_cubed['f1']:.4f}; "
+            "below, each pair of texts counts"
+        )
     click.echo(
         f"{told['n']:,} texts: accuracy {told['accuracy']:.4f}, macro-F1 {told['macro_f1']:.4f}"
         f"{within}, {told['us_per_text']:g} µs a text\n"

@@ -7,7 +7,9 @@ from typing import Final, NamedTuple, Protocol
 
 from agents.classify import Classifier
 from agents.mailbox7 import Mailbox7
+from cli.link import Row, linked
 from streams.categories import CATEGORIES
+from streams.contracts import TEXT_LIMIT, TITLE_LIMIT
 
 
 class Judgement(NamedTuple):
@@ -38,13 +40,13 @@ class Task(NamedTuple):
 
     meant: a label as it is written in a file, in its one form; ValueError says what is expected.
     ordered: labels are whole numbers, and one off is nearly right.
-    whole: all texts must be judged at once, because they are judged against each other.
+    groups: a label says no more than which texts belong together; all are judged at once.
     """
 
     judge: Judge
     meant: Callable[[str], str]
     ordered: bool = False
-    whole: bool = False
+    groups: bool = False
 
 
 class Topics:
@@ -67,12 +69,33 @@ class Topics:
         return judged
 
 
+class Incidents:
+    """What is the same matter, as `huishang link` finds it: one county, in the file's order.
+
+    A label is the number of the incident's first text. Times are not looked at.
+    """
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+
+    def judge(self, titles: Sequence[str], texts: Sequence[str]) -> list[Judgement]:
+        rows = [
+            Row("", "", None, title[:TITLE_LIMIT], text[:TEXT_LIMIT])
+            for title, text in zip(titles, texts, strict=True)
+        ]
+        return [Judgement(str(first + 1)) for first in linked(rows, self._classifier)]
+
+
 def _topics(options: Options) -> Task:
     classifier = Classifier.load(options.lexicon)
     if options.labels is None:
         return Task(Topics(classifier, None), _leaf)
     labels = Mailbox7.load(classifier.lexicon, options.lexicon)
     return Task(Topics(classifier, labels), partial(_one_of, labels.labels))
+
+
+def _incidents(options: Options) -> Task:
+    return Task(Incidents(Classifier.load(options.lexicon)), str, groups=True)
 
 
 def _leaf(label: str) -> str:
@@ -93,6 +116,9 @@ def _one_of(labels: Sequence[str], label: str) -> str:
     return label
 
 
-TASKS: Final[dict[str, Callable[[Options], Task]]] = {"topics": _topics}
+TASKS: Final[dict[str, Callable[[Options], Task]]] = {
+    "topics": _topics,
+    "incidents": _incidents,
+}
 # Label sets that topics can be measured by, apart from our own leaves.
 LABELS: Final = ("mailbox7",)

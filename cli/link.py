@@ -1,6 +1,7 @@
 """`huishang link`: which rows of a file are the same matter, by the code that tally runs."""
 
 import csv
+from collections.abc import Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -21,7 +22,7 @@ _AT_ONCE: Final = 512  # texts
 _TITLE: Final = "title"
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
     """at_s: seconds since 1970 UTC; None where the file says no time."""
 
     id: str
@@ -79,7 +80,7 @@ def link(
         id_column, county_column or "", time_column or "", title_column or _TITLE, text_column
     )
     rows = _read(table, chosen, load().zone)
-    incidents = _link(rows)
+    incidents = linked(rows, Classifier.load(load().lexicon))
     numbers: dict[int, int] = {}
     try:
         with Path(out).open("w", encoding="utf-8", newline="") as file:
@@ -104,16 +105,16 @@ class _Columns(NamedTuple):
     text: str
 
 
-def _read(table: Table, columns: _Columns, zone: tzinfo) -> list[_Row]:
+def _read(table: Table, columns: _Columns, zone: tzinfo) -> list[Row]:
     """All rows. Raises UserError for a row that cannot be read, and for a time."""
-    rows: list[_Row] = []
+    rows: list[Row] = []
     with table.rows() as (found, _):
         for row in found:
             if row.problem:
                 raise UserError(f"row {row.number} {row.problem}")
             cells = row.cells
             rows.append(
-                _Row(
+                Row(
                     cells[columns.id],
                     cells.get(columns.county, ""),
                     _at_s(cells.get(columns.time, ""), zone, row.number),
@@ -133,10 +134,9 @@ def _at_s(written: str, zone: tzinfo, number: int) -> int | None:
         raise UserError(f"row {number}: expected {error}, or no time at all") from None
 
 
-def _link(rows: list[_Row]) -> list[int]:
-    """For each row the number of the first row of its incident."""
+def linked(rows: Sequence[Row], classifier: Classifier) -> list[int]:
+    """For each row the number of the first row of its incident; counted from 0."""
     found: list[Mention] = []
-    classifier = Classifier.load()
     for start in range(0, len(rows), _AT_ONCE):
         found += mentions(
             [
@@ -152,7 +152,7 @@ def _link(rows: list[_Row]) -> list[int]:
     return incidents
 
 
-def _when(row: _Row) -> float:
+def _when(row: Row) -> float:
     return float("inf") if row.at_s is None else row.at_s
 
 

@@ -153,6 +153,38 @@ def test_a_file_of_predictions_is_not_predicted_over(tmp_path: Path) -> None:
     assert "'predicted' already" in result.stderr
 
 
+def test_incidents_are_compared_pair_by_pair(tmp_path: Path) -> None:
+    rows = [
+        ("1", "阳光花园小区从昨天起停水，没有人来修，请有关部门处理"),
+        ("2", "金桂花园小区从昨天起停水，没有人来修，请有关部门处理"),
+        ("1", "请问阳光花园为什么又停水了？孩子洗澡都不行"),
+        ("1", "今天天气真好，祝大家节日快乐，万事如意！"),
+    ]
+    file, out = written(tmp_path / "i.csv", rows, ("label", "text")), tmp_path / "out.csv"
+    result = evaluate("incidents", "--json", "--csv", file, "--out", out)
+    found = json.loads(result.stdout)
+    assert found["n"] == 4
+    assert found["confusion"] == {
+        "same": {"same": 1, "different": 2},
+        "different": {"same": 0, "different": 3},
+    }
+    assert found["accuracy"] == 0.6667
+    assert found["pairwise"] == {"precision": 1, "recall": 0.3333, "f1": 0.5, "n": 3}
+    assert found["b_cubed"] == {"precision": 1, "recall": 0.6667, "f1": 0.8, "n": 4}
+    assert found["groups"] == {"true": 2, "said": 3}
+    assert found["within_one"] is found["calibration"] is None
+    predicted = [line.rpartition(",")[2] for line in out.read_text("utf-8").splitlines()]
+    assert predicted == ["predicted", "1", "2", "1", "4"]
+    table = evaluate("incidents", "--csv", file).stdout
+    assert "2 groups, 3 found; B-cubed precision 1.0000, recall 0.6667" in table
+
+
+def test_labels_are_of_topics_only(file: Path) -> None:
+    result = evaluate("incidents", "--csv", file, "--labels", "mailbox7")
+    assert result.exit_code == Exit.USAGE
+    assert "--labels is of topics" in result.stderr
+
+
 class Parrot:
     """Says each text; remembers how many it got at once."""
 
@@ -165,12 +197,12 @@ class Parrot:
         return [Judgement(text) for text in texts]
 
 
-@pytest.mark.parametrize(("whole", "calls"), [(False, [500, 500, 201]), (True, [1201])])
-def test_texts_go_to_the_judge_in_pieces_or_whole(whole: bool, calls: list[int]) -> None:
+@pytest.mark.parametrize(("groups", "calls"), [(False, [500, 500, 201]), (True, [1201])])
+def test_texts_go_to_the_judge_in_pieces_or_whole(groups: bool, calls: list[int]) -> None:
     texts = [str(number) for number in range(1201)]
     parrot = Parrot()
     labelled = Labelled([], [], [""] * 1201, texts, texts)
-    judged, spent_s = judge(Task(parrot, str, whole=whole), labelled, "")
+    judged, spent_s = judge(Task(parrot, str, groups=groups), labelled, "")
     assert [one.label for one in judged] == texts
     assert parrot.calls == calls
     assert spent_s >= 0
