@@ -1,7 +1,7 @@
 """Texts with the labels people gave them, out of a CSV file, and back with what was predicted."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -14,7 +14,10 @@ PREDICTED: Final = "predicted"
 
 
 class Labelled(NamedTuple):
-    """A file's rows, in its order; titles are empty where there are none."""
+    """A file's rows, in its order; titles are empty where there are none.
+
+    labels: none at all where none were asked for.
+    """
 
     header: list[str]
     rows: list[dict[str, str]]
@@ -27,14 +30,15 @@ def read(
     path: Path,
     *,
     text: str,
-    label: str,
+    label: str | None,
     title: str | None,
-    meant: Callable[[str], str],
+    meant: Callable[[str], str] = str,
     encoding: str | None = None,
 ) -> Labelled:
     """Read a whole file.
 
-    text, label, title: columns; title None is the column `title` if there is one.
+    text, label, title: columns; title None is the column `title` if there is one, label None
+    asks for no labels.
     meant: gives a label its one written form; raises ValueError saying what is expected.
     Raises UserError for a file, an encoding, a column, a row or a label that cannot be used.
     """
@@ -43,7 +47,7 @@ def read(
         rows = CsvRows(
             Lines(file),
             encoding_of(path, encoding),
-            {text, label} | ({title} if title is not None else set()),
+            {column for column in (text, label, title) if column is not None},
         )
         rows.start()
         if title is None and TITLE in rows.header:
@@ -55,21 +59,23 @@ def read(
             found.rows.append(row.cells)
             found.titles.append(row.cells.get(title, "") if title is not None else "")
             found.texts.append(row.cells.get(text, ""))
-            given = row.cells.get(label, "").strip()
-            if not given:
-                raise UserError(
-                    f"{path} row {row.number} has no label in column {label!r}; "
-                    "every row needs one, or leave the row out"
-                )
-            try:
-                found.labels.append(meant(given))
-            except ValueError as error:
-                raise UserError(
-                    f"{path} row {row.number} has label {given[:40]!r}; expected {error}"
-                ) from None
+            if label is not None:
+                found.labels.append(_label(f"{path} row {row.number}", row.cells, label, meant))
     if not found.rows:
         raise UserError(f"{path} has a header and no rows; there is nothing to judge")
     return found
+
+
+def _label(where: str, cells: Mapping[str, str], column: str, meant: Callable[[str], str]) -> str:
+    given = cells.get(column, "").strip()
+    if not given:
+        raise UserError(
+            f"{where} has no label in column {column!r}; every row needs one, or leave the row out"
+        )
+    try:
+        return meant(given)
+    except ValueError as error:
+        raise UserError(f"{where} has label {given[:40]!r}; expected {error}") from None
 
 
 def write_predictions(path: Path, labelled: Labelled, predicted: Sequence[str]) -> None:

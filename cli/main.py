@@ -52,6 +52,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "counts": ("cli.counts:counts", "Counts per county, category, channel, hour or day."),
     "dead-letters": ("cli.dead_letters:dead_letters", "What was refused, why, and once more."),
     "evaluate": ("cli.evaluate:evaluate", "How often the code says what people say."),
+    "lexicon": ("cli.lexicon:lexicon", "Copy, check and try the words topics are found by."),
     "settings": ("cli.settings:settings", "Every setting, its value, where it came from."),
     "topics": ("cli.topics:topics", "Make or show the topics on the broker."),
     "schema": ("cli.schema:schema", "Make or show the tables in ClickHouse."),

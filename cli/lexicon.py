@@ -1,0 +1,215 @@
+"""`huishang lexicon`: what an editor of the lexicon needs: a copy, a check, and a try before use."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from agents.classify import Classifier
+from agents.lexicon import SHIPPED, Lexicon
+from agents.redaction import redact
+from cli import output
+from cli.bar import bar
+from cli.labelled import Labelled, read
+from streams.categories import CATEGORIES, CategoryCode
+from streams.errors import UserError
+from streams.settings import load
+
+_EXCERPT: Final = 60  # characters of a text, as an example
+_CHUNK: Final = 500
+
+
+@click.group()
+def lexicon() -> None:
+    """The words by which a report's topic is found: copy, check and try them.
+
+    docs/lexicon.md tells an editor the whole way.
+    """
+
+
+@lexicon.command(epilog="\b\nExample:\n  huishang lexicon export my-lexicon")
+@click.argument("folder", type=Path)
+def export(folder: Path) -> None:
+    """Copy the lexicon that comes with Huishang into a new FOLDER, to be edited.
+
+    HUISHANG_LEXICON=FOLDER puts it into use.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        raise UserError(f"{folder} is not empty; name a new folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(SHIPPED.glob("*.yaml")):
+            shutil.copyfile(path, folder / path.name)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror}") from None
+    click.echo(f"{folder}: a copy to edit; docs/lexicon.md says how")
+
+
+@lexicon.command(
+    epilog="\b\nExamples:\n  huishang lexicon check my-lexicon\n  huishang lexicon check --json"
+)
+@click.argument("folder", type=Path, required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(folder: Path | None, as_json: bool) -> None:
+    """Read the lexicon in FOLDER (default: the one in use) and count what each leaf has.
+
+    The first mistake is said with file, line and term, and the exit code is 2.
+    """
+    folder = folder or load().lexicon or SHIPPED
+    read_ = Classifier.load(folder).lexicon
+    rows = [_counted(read_, leaf.code, leaf.name) for leaf in CATEGORIES.values()]
+    if as_json:
+        output.as_json({"folder": folder, "leaves": rows})
+        return
+    output.table(("leaf", "name", "terms", "not"), [tuple(row.values()) for row in rows])
+    click.echo(f"\n{folder}: no mistake")
+
+
+def _counted(read_: Lexicon, leaf: CategoryCode, name: str) -> dict[str, Any]:
+    weights = [term.weight for term in read_.terms if term.leaf == leaf]
+    return {
+        "leaf": leaf,
+        "name": name,
+        "terms": sum(weight > 0 for weight in weights),
+        "not": sum(weight == 0 for weight in weights),
+    }
+
+
+@lexicon.command(
+    "try",
+    epilog="\b\nExamples:\n  huishang lexicon try my-lexicon --csv messages.csv\n"
+    "  huishang lexicon try my-lexicon --csv messages.csv --text 内容 --examples 50\n"
+    "  huishang lexicon try new --against old --csv messages.csv --json",
+)
+@click.argument("folder", type=Path)
+@click.option("--csv", "path", metavar="FILE", type=Path, required=True, help="With a header line.")
+@click.option("--text", default="text", show_default=True, help="Column of the text.")
+@click.option("--title", help="Column of the title.  [default: title, if the file has it]")
+@click.option("--encoding", help="Of the file.  [default: UTF-8, else GB18030]")
+@click.option("--against", type=Path, help="Compare with this one.  [default: the one in use]")
+@click.option("--examples", default=10, show_default=True, help="Texts to show.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def try_(
+    folder: Path,
+    path: Path,
+    text: str,
+    title: str | None,
+    encoding: str | None,
+    against: Path | None,
+    examples: int,
+    as_json: bool,
+) -> None:
+    """Say what the lexicon in FOLDER would change, before it is put into use.
+
+    Shows the terms that differ, how many of a file's texts would get another
+    category, which, and examples with the terms that decide. Texts are shown
+    redacted.
+    """
+    old = Classifier.load(against or load().lexicon)
+    new = Classifier.load(folder)
+    texts = read(path, text=text, label=None, title=title, encoding=encoding)
+    told = {
+        "n": len(texts.rows),
+        "terms": differing(old.lexicon, new.lexicon),
+        **_changes(old, new, texts, examples),
+    }
+    if as_json:
+        output.as_json(told)
+    else:
+        _show(told)
+
+
+def differing(old: Lexicon, new: Lexicon) -> list[dict[str, str]]:
+    """Terms that are not the same in two lexicons, as `leaf group weight` before and after.
+
+    An empty side: the term is not there.
+    """
+    sides = [
+        {
+            term.text: f"{term.leaf} {term.group} {term.weight:g}" if term.weight else "not"
+            for term in side.terms
+        }
+        for side in (old, new)
+    ]
+    before, after = sides
+    return [
+        {"term": term, "before": before.get(term, ""), "after": after.get(term, "")}
+        for term in sorted(before.keys() | after.keys())
+        if before.get(term) != after.get(term)
+    ]
+
+
+def _changes(old: Classifier, new: Classifier, texts: Labelled, examples: int) -> dict[str, Any]:
+    moves: Counter[tuple[str, str]] = Counter()
+    shown: list[dict[str, Any]] = []
+    with bar("trying", len(texts.rows)) as advance:
+        for number, (title, text) in enumerate(zip(texts.titles, texts.texts, strict=True), 1):
+            was, now = old.category(title, text), new.category(title, text)
+            if was != now:
+                moves[was, now] += 1
+                if len(shown) < examples:
+                    shown.append(_example(number, old, new, title, text))
+            if number % _CHUNK == 0:
+                advance(_CHUNK)
+    return {
+        "changed": moves.total(),
+        "moves": [{"before": was, "after": now, "n": n} for (was, now), n in moves.most_common()],
+        "examples": shown,
+    }
+
+
+def _example(
+    number: int, old: Classifier, new: Classifier, title: str, text: str
+) -> dict[str, Any]:
+    was, now = old.classify(title, text), new.classify(title, text)
+    return {
+        "row": number,
+        "before": was.category,
+        "before_terms": was.terms,
+        "after": now.category,
+        "after_terms": now.terms,
+        "text": redact(f"{title} {text}".strip())[:_EXCERPT],
+    }
+
+
+def _show(told: dict[str, Any]) -> None:
+    terms = told["terms"]
+    click.echo(f"{len(terms):,} terms differ")
+    if terms:
+        output.table(("term", "before", "after"), [tuple(term.values()) for term in terms])
+        click.echo("")
+    click.echo(f"{told['changed']:,} of {told['n']:,} texts get another category")
+    if not told["changed"]:
+        return
+    output.table(
+        ("n", "before", "after"),
+        [(move["n"], _named(move["before"]), _named(move["after"])) for move in told["moves"]],
+    )
+    click.echo("\nexamples")
+    output.table(
+        ("row", "before", "after", "text"),
+        [
+            (
+                one["row"],
+                _decided(one["before"], one["before_terms"]),
+                _decided(one["after"], one["after_terms"]),
+                one["text"],
+            )
+            for one in told["examples"]
+        ],
+    )
+
+
+def _named(code: str) -> str:
+    return f"{code} {CATEGORIES[CategoryCode(code)].name}"
+
+
+def _decided(code: str, terms: tuple[str, ...]) -> str:
+    """A leaf with the three heaviest terms that decided it.
+
+    >>> _decided("D09", ("欠薪", "讨薪", "工头", "工地"))
+    'D09 欠薪 讨薪 工头 …'
+    """
+    return " ".join((code, *terms[:3], *("…",) * (len(terms) > 3)))
