@@ -90,7 +90,7 @@ def _topics(options: Options) -> Task:
     classifier = Classifier.load(options.lexicon)
     if options.labels is None:
         return Task(Topics(classifier, None), _leaf)
-    labels = Mailbox7.load(classifier.lexicon, options.lexicon)
+    labels = Mailbox7.load(options.lexicon)
     return Task(Topics(classifier, labels), partial(_one_of, labels.labels))
 
 

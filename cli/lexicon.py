@@ -63,17 +63,18 @@ def check(folder: Path | None, as_json: bool) -> None:
     if as_json:
         output.as_json({"folder": folder, "leaves": rows})
         return
-    output.table(("leaf", "name", "terms", "not"), [tuple(row.values()) for row in rows])
+    output.table(("leaf", "name", "terms", "rules", "not"), [tuple(row.values()) for row in rows])
     click.echo(f"\n{folder}: no mistake")
 
 
 def _counted(read_: Lexicon, leaf: CategoryCode, name: str) -> dict[str, Any]:
-    weights = [term.weight for term in read_.terms if term.leaf == leaf]
+    terms = [term for term in read_.terms if term.leaf == leaf]
     return {
         "leaf": leaf,
         "name": name,
-        "terms": sum(weight > 0 for weight in weights),
-        "not": sum(weight == 0 for weight in weights),
+        "terms": sum(term.weight > 0 for term in terms),
+        "rules": sum(rule.leaf == leaf for rule in read_.rules),
+        "not": sum(term.group == "not" for term in terms),
     }
 
 
@@ -122,23 +123,30 @@ def try_(
 
 
 def differing(old: Lexicon, new: Lexicon) -> list[dict[str, str]]:
-    """Terms that are not the same in two lexicons, as `leaf group weight` before and after.
+    """Terms and rules that are not the same in two lexicons, as `leaf group weight`.
 
     An empty side: the term is not there.
     """
-    sides = [
-        {
-            term.text: f"{term.leaf} {term.group} {term.weight:g}" if term.weight else "not"
-            for term in side.terms
-        }
-        for side in (old, new)
-    ]
-    before, after = sides
+    before, after = _entries(old), _entries(new)
     return [
         {"term": term, "before": before.get(term, ""), "after": after.get(term, "")}
         for term in sorted(before.keys() | after.keys())
         if before.get(term) != after.get(term)
     ]
+
+
+def _entries(side: Lexicon) -> dict[str, str]:
+    terms = {
+        term.text: f"{term.leaf} {term.group} {term.weight:g}" if term.weight else "not"
+        for term in side.terms
+    }
+    rules: dict[str, str] = {}
+    for rule in side.rules:
+        said = f"{rule.leaf} {rule.group} {rule.weight:g}"
+        # A part is named by its shortest word: the longer ones have it in them.
+        name = " + ".join(min(part, key=lambda word: (len(word), word)) for part in rule.parts)
+        rules[name] = f"{rules[name]}, {said}" if name in rules else said
+    return terms | rules
 
 
 def _changes(old: Classifier, new: Classifier, texts: Labelled, examples: int) -> dict[str, Any]:

@@ -1,53 +1,68 @@
-"""The keyword table: reads and checks the YAML files beside this one.
+"""The lexicon: reads and checks the YAML files beside this one.
 
-A file holds leaves of the taxonomy; a leaf holds groups of terms, a group says
-what its terms have in common:
+A file holds leaves of the taxonomy that lie near each other; a leaf holds groups
+of terms, a group says what its terms have in common:
 
-    D09:
+    S06:
       terms:
-        欠薪:
-          3: [拖欠工资, 讨薪]      # weight: terms
-        用工: [劳务派遣]           # weight 1
-      not: [工资卡]                # phrases in which the leaf's term means nothing
+        客运:
+          3: [班车, 汽车站]          # weight: terms
+        出行: [坐车]                 # weight 1
+      together:                      # counts when every part is in the report, title or text
+        票价:
+          3: [<客车> + <收费>, <客车> + 儿童]
+      against:                       # takes from the leaf's score what speaks for another
+        2: [驾校, <学校> + 校车]
+      not: [上车牌]                  # phrases in which the leaf's term means nothing
 
-A term stands once in the whole lexicon. `priority.yaml` lists all leaves, the
-one that wins a tie first. Every mistake is reported with file, line and term.
+A part is a word, or in < > a set of words of `sets.yaml` (name: [words]), any of
+which will do; so will a longer term with the word in it.
+`names.yaml` lists words that are also parts of names, with what follows them in a
+name: 大桥 + 镇 makes 大桥镇 a phrase that means nothing. S99 takes terms too: what
+is plainly no matter of ours. `priority.yaml` lists all leaves, the one that wins a
+tie first. A term stands once in the whole lexicon. Weights: 3 for what is found in
+this leaf nearly always, 2 usually, 1 often, 0.5 for a hint. `sets.yaml` and
+`names.yaml` may be missing. Every mistake is reported with file, line and term.
 """
 
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-import yaml
-
-from agents.normalise import normalise
-from streams.categories import CATEGORIES, OUTSIDE, CategoryCode
+from agents.lexicon.reading import (
+    Leaf,
+    Lexicon,
+    Rule,
+    Sets,
+    Term,
+    read_leaves,
+    read_names,
+    read_priority,
+    read_sets,
+)
+from streams.categories import OUTSIDE
 from streams.errors import UserError
 
+__all__ = [
+    "DECLARED_FILE",
+    "MAILBOX7_FILE",
+    "PRIORITY_FILE",
+    "SHIPPED",
+    "Lexicon",
+    "Rule",
+    "Term",
+    "load",
+]
+
 PRIORITY_FILE: Final = "priority.yaml"
-# Evaluation against seven mailbox labels; not part of the lexicon.
+SETS_FILE: Final = "sets.yaml"
+NAMES_FILE: Final = "names.yaml"
+# What upstream systems call our leaves, and evaluation against seven mailbox labels:
+# not part of the lexicon.
+DECLARED_FILE: Final = "declared.yaml"
 MAILBOX7_FILE: Final = "mailbox7.yaml"
 SHIPPED: Final = Path(str(files("agents") / "lexicon"))
-WEIGHT_LIMIT: Final = 10
-TERM_LIMIT: Final = 20  # characters
-
-
-class Term(NamedTuple):
-    """One entry. weight 0 marks a `not` phrase: it covers what lies inside it and counts nothing."""
-
-    text: str
-    leaf: CategoryCode
-    weight: float
-    group: str
-    place: str
-
-
-class Lexicon(NamedTuple):
-    """All terms, and all leaves in the order in which they win ties."""
-
-    terms: tuple[Term, ...]
-    priority: tuple[CategoryCode, ...]
+_NOT_LEAVES: Final = {PRIORITY_FILE, SETS_FILE, NAMES_FILE, DECLARED_FILE, MAILBOX7_FILE}
 
 
 def load(folder: Path | None = None) -> Lexicon:
@@ -56,112 +71,48 @@ def load(folder: Path | None = None) -> Lexicon:
     Raises UserError with file, line and term for anything that is not as described above.
     """
     root = folder or SHIPPED
-    paths = sorted(
-        path for path in root.glob("*.yaml") if path.name not in {PRIORITY_FILE, MAILBOX7_FILE}
-    )
+    paths = sorted(path for path in root.glob("*.yaml") if path.name not in _NOT_LEAVES)
     if not paths:
-        raise UserError(f"no lexicon in {root}: expected files like D.yaml and {PRIORITY_FILE}")
-    seen: dict[str, Term] = {}
-    for path in paths:
-        for term in _terms(path):
-            if term.text in seen:
+        raise UserError(f"no lexicon in {root}: expected files like work.yaml and {PRIORITY_FILE}")
+    sets = read_sets(root / SETS_FILE) if (root / SETS_FILE).exists() else {}
+    leaves = _leaves(paths, sets)
+    terms = {term.text: term for leaf in leaves for term in leaf.terms}
+    rules = [rule for leaf in leaves for rule in leaf.rules]
+    for word in {word for rule in rules for part in rule.parts for word in part}:
+        if word not in terms:
+            terms[word] = Term(word, OUTSIDE, 0.0, "", "")
+    rules = _widened(rules, [term.text for term in terms.values() if term.group != "not"])
+    if (root / NAMES_FILE).exists():
+        for name in read_names(root / NAMES_FILE):
+            terms.setdefault(name.text, name)
+    return Lexicon(tuple(terms.values()), read_priority(root / PRIORITY_FILE), tuple(rules))
+
+
+def _leaves(paths: list[Path], sets: Sets) -> list[Leaf]:
+    """All leaves; a leaf stands in one file, a term in one place."""
+    leaves: dict[str, Leaf] = {}
+    places: dict[str, str] = {}
+    for leaf in (leaf for path in paths for leaf in read_leaves(path, sets)):
+        if leaf.code in leaves:
+            raise UserError(
+                f"{leaf.place}: {leaf.code} stands already at {leaves[leaf.code].place}"
+            )
+        leaves[leaf.code] = leaf
+        for term in leaf.terms:
+            if term.text in places:
                 raise UserError(
-                    f"{term.place}: term {term.text!r} stands already at {seen[term.text].place}; "
+                    f"{term.place}: term {term.text!r} stands already at {places[term.text]}; "
                     "keep it in one place"
                 )
-            seen[term.text] = term
-    return Lexicon(tuple(seen.values()), _priority(root / PRIORITY_FILE))
+            places[term.text] = term.place
+    return list(leaves.values())
 
 
-def _terms(path: Path) -> Iterator[Term]:
-    leaves_seen: set[str] = set()
-    for key, leaf in _pairs(path, _compose(path), "leaf codes"):
-        code = _leaf(path, key, leaves_seen)
-        for part, body in _pairs(path, leaf, "`terms` and `not`"):
-            if part.value == "terms":
-                for name, group in _pairs(path, body, "group names"):
-                    yield from _group(path, code, str(name.value), group)
-            elif part.value == "not":
-                yield from _list(path, code, "not", 0.0, body)
-            else:
-                raise UserError(f"{_at(path, part)}: {part.value!r} is neither `terms` nor `not`")
-
-
-def _group(path: Path, code: CategoryCode, name: str, node: yaml.Node) -> Iterator[Term]:
-    if isinstance(node, yaml.SequenceNode):
-        yield from _list(path, code, name, 1.0, node)
-        return
-    for key, terms in _pairs(path, node, "weights"):
-        try:
-            weight = float(key.value)
-        except ValueError:
-            weight = 0.0
-        if not 0 < weight <= WEIGHT_LIMIT:
-            raise UserError(
-                f"{_at(path, key)}: weight {key.value!r} of group {name!r} in {code}; "
-                f"expected a number above 0, up to {WEIGHT_LIMIT}"
-            )
-        yield from _list(path, code, name, weight, terms)
-
-
-def _list(
-    path: Path, code: CategoryCode, name: str, weight: float, node: yaml.Node
-) -> Iterator[Term]:
-    if not isinstance(node, yaml.SequenceNode):
-        raise UserError(f"{_at(path, node)}: {code} {name!r} needs a list of terms in [ ]")
-    for item in node.value:
-        text = item.value if isinstance(item, yaml.ScalarNode) else ""
-        if not 1 <= len(text) <= TERM_LIMIT:
-            raise UserError(
-                f"{_at(path, item)}: term {text!r} in {code} {name!r}; "
-                f"expected 1 to {TERM_LIMIT} characters"
-            )
-        if normalise(text) != text:
-            raise UserError(
-                f"{_at(path, item)}: term {text!r} would never match; write {normalise(text)!r}"
-            )
-        yield Term(text, code, weight, name, _at(path, item))
-
-
-def _priority(path: Path) -> tuple[CategoryCode, ...]:
-    root = _compose(path)
-    if not isinstance(root, yaml.SequenceNode):
-        raise UserError(f"{_at(path, root)}: expected a list of leaf codes")
-    seen: set[str] = set()
-    order = tuple(_leaf(path, item, seen) for item in root.value)
-    missing = sorted(set(CATEGORIES) - seen - {OUTSIDE})
-    if missing:
-        raise UserError(f"{path.name}: {', '.join(missing)} missing; every leaf needs its rank")
-    return order
-
-
-def _leaf(path: Path, node: yaml.Node, seen: set[str]) -> CategoryCode:
-    code = node.value if isinstance(node, yaml.ScalarNode) else ""
-    if code not in CATEGORIES or code == OUTSIDE:
-        raise UserError(f"{_at(path, node)}: {code!r} is no leaf; expected D01 to D18, S01 to S14")
-    if code in seen:
-        raise UserError(f"{_at(path, node)}: {code} stands here twice")
-    seen.add(code)
-    return CategoryCode(code)
-
-
-def _compose(path: Path) -> yaml.Node:
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise UserError(f"{path.name} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path.name} is not valid YAML in UTF-8: {error}") from None
-    if root is None:
-        raise UserError(f"{path.name} is empty")
-    return root
-
-
-def _pairs(path: Path, node: yaml.Node, expected: str) -> list[tuple[yaml.Node, yaml.Node]]:
-    if not isinstance(node, yaml.MappingNode):
-        raise UserError(f"{_at(path, node)}: expected {expected}, each followed by a colon")
-    return list(node.value)
-
-
-def _at(path: Path, node: yaml.Node) -> str:
-    return f"{path.name} line {node.start_mark.line + 1}"
+def _widened(rules: list[Rule], terms: list[str]) -> list[Rule]:
+    """The rules with parts that name every term which has one of the part's words in it."""
+    parts = {part for rule in rules for part in rule.parts}
+    wide = {
+        part: tuple(sorted({term for term in terms if any(word in term for word in part)}))
+        for part in parts
+    }
+    return [rule._replace(parts=tuple(wide[part] for part in rule.parts)) for rule in rules]

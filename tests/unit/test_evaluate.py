@@ -10,7 +10,6 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from agents.classify import Classifier
 from agents.lexicon import MAILBOX7_FILE, SHIPPED
 from agents.mailbox7 import Mailbox7
 from cli.evaluate import judge
@@ -209,9 +208,8 @@ def test_texts_go_to_the_judge_in_pieces_or_whole(groups: bool, calls: list[int]
 
 
 def test_the_mailbox_table_names_every_leaf_and_only_its_labels(tmp_path: Path) -> None:
-    lexicon = Classifier.load().lexicon
-    assert len(Mailbox7.load(lexicon).labels) == 7
-    assert Mailbox7.load(lexicon, tmp_path).labels == Mailbox7.load(lexicon).labels
+    assert len(Mailbox7.load().labels) == 7
+    assert Mailbox7.load(tmp_path).labels == Mailbox7.load().labels
     table = yaml.safe_load((SHIPPED / MAILBOX7_FILE).read_text(encoding="utf-8"))
     for change, says in (
         ({"leaves": {"D01": "城乡建设"}}, "no label for D02"),
@@ -221,4 +219,4 @@ def test_the_mailbox_table_names_every_leaf_and_only_its_labels(tmp_path: Path) 
         text = yaml.safe_dump({**table, **change}, allow_unicode=True)
         (tmp_path / MAILBOX7_FILE).write_text(text, encoding="utf-8")
         with pytest.raises(UserError, match=says):
-            Mailbox7.load(lexicon, tmp_path)
+            Mailbox7.load(tmp_path)
