@@ -1,0 +1,113 @@
+"""What words say of severity, and whether they mean it where they stand.
+
+Severity: 1 red, 2 orange, 3 yellow, 4 blue; docs/judgement.md defines the four.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from agents.tone.lexicon import Severities
+
+RED: Final = 1
+ORANGE: Final = 2
+YELLOW: Final = 3
+BLUE: Final = 4
+# 30 people and more are alerted on for their number already: red stays for danger to life.
+BAND: Final = {"30+": ORANGE, "10-29": YELLOW}
+
+_CLAUSE: Final = re.compile("[，。；！？,;!?、\n]")
+_BEFORE_BYTES: Final = 120
+_AFTER_BYTES: Final = 60
+
+
+class Role(NamedTuple):
+    """What a term says of severity; rank: the place in severity.yaml, lower goes first."""
+
+    level: int
+    rank: int
+    name: str
+    supposed: int
+    unless: re.Pattern[str] | None
+    companion: re.Pattern[str] | None
+    within: int
+    otherwise: "Role | None"
+
+
+def roles_of(grave: Severities) -> dict[str, Role]:
+    """Every term of severity.yaml with its role; a pair of words that is a cue already keeps both."""
+    roles: dict[str, Role] = {}
+    for rank, cue in enumerate(grave.cues):
+        unless = re.compile(_any(cue.unless)) if cue.unless else None
+        for level, texts in cue.levels.items():
+            for text in texts:
+                roles[text] = Role(level, rank, cue.name, cue.supposed, unless, None, 0, None)
+    for rank, pair in enumerate(grave.pairs, start=len(grave.cues)):
+        companion = re.compile(_any(grave.words[pair.second]))
+        for text in grave.words[pair.first]:
+            roles[text] = Role(
+                pair.level,
+                rank,
+                pair.name,
+                pair.level,
+                None,
+                companion,
+                pair.within,
+                roles.get(text),
+            )
+    return roles
+
+
+class Context:
+    """Looks at what stands around a cue."""
+
+    def __init__(self, grave: Severities) -> None:
+        self._denied = re.compile(f"(?:{_any(grave.denied)})(?:{_any(grave.filler)})*$")
+        self._averted = re.compile(f"(?:{_any(grave.averted)}).{{0,8}}$")
+        self._supposed = re.compile(_any(grave.supposed))
+        self._settled = re.compile(_any(grave.settled))
+        self._past = re.compile(_any(grave.past))
+        self._doubted = re.compile(f"^.{{0,8}}(?:{_any(grave.doubted)})")
+
+    def level(self, role: Role, raw: bytes, start: int, end: int) -> int:
+        """The level of one cue where it stands: 0 when it did not happen or means something else."""
+        far_before = raw[max(0, start - 3 * role.within - _BEFORE_BYTES) : start].decode(
+            errors="ignore"
+        )
+        far_after = raw[end : end + 3 * role.within + _AFTER_BYTES].decode(errors="ignore")
+        before = _CLAUSE.split(far_before)[-1]
+        after = _CLAUSE.split(far_after, maxsplit=1)[0]
+        if role.companion is not None:
+            near = far_before[-role.within :] + "\n" + far_after[: role.within]
+            return role.level if role.companion.search(near) else 0
+        if role.unless is not None:
+            term = raw[start:end].decode()
+            if role.unless.search(f"{before}{term}{after}"):
+                return 0
+        if self._denied.search(before) or self._averted.search(before):
+            return 0
+        if self._supposed.search(before[-16:]) or self._doubted.search(after):
+            return role.supposed and max(role.level, role.supposed)
+        over = self._past.search(far_before[-30:]) or self._settled.search(far_after[:20])
+        if role.level == RED and over:
+            return ORANGE
+        return role.level
+
+
+def graver(declared: int, people_band: str, severity: int, cue: str) -> tuple[int, str]:
+    """The gravest of what was declared, how many people, and what the text says.
+
+    declared: 1–4, 0 when not said. severity, cue: what the text says. Returns a severity, 0 when
+    nothing is known, never milder than declared, and the text's cue when the text decided.
+
+    >>> graver(3, "", 1, "燃气泄漏"), graver(2, "", 4, ""), graver(0, "30+", 3, "欠薪")
+    ((1, '燃气泄漏'), (2, ''), (2, ''))
+    """
+    said = min(declared or BLUE + 1, BAND.get(people_band, BLUE + 1))
+    if severity and severity < said:
+        return severity, cue
+    return (said if said <= BLUE else severity), cue if severity == said else ""
+
+
+def _any(texts: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(texts, key=len, reverse=True))) or "(?!)"
