@@ -29,7 +29,7 @@ _CHUNK: Final = 500  # texts between two moves of the bar
 @click.option("--title", help="Column of the title.  [default: title, if the file has it]")
 @click.option("--encoding", help="Of the file.  [default: UTF-8, else GB18030]")
 @click.option(
-    "--labels", type=click.Choice(LABELS), help="Labels of the file.  [default: our leaves]"
+    "--labels", type=click.Choice(list(LABELS)), help="Labels compared.  [default: our own]"
 )
 @click.option("--lexicon", type=Path, help="Folder of a lexicon.  [default: HUISHANG_LEXICON]")
 @click.option("--out", type=Path, metavar="CSV", help="Write the rows with a column `predicted`.")
@@ -51,6 +51,10 @@ def evaluate(
     \b
     topics     what a text is about: leaves like D09, by code or Chinese name;
                --labels mailbox7 for the seven labels of a government mailbox
+    sentiment  how a text sounds towards the matter, -2 to 2;
+               --labels polarity for its sign alone
+    severity   how grave it is, 1 (red) to 4 (blue);
+               --labels grave for red and orange against the rest
     incidents  which texts are the same matter: rows with the same label are one;
                what counts is each pair of rows
 
@@ -58,8 +62,8 @@ def evaluate(
     processor time per text of the judging alone, precision, recall and F1 per
     label, what was taken for what, and how far confidence can be trusted.
     """
-    if labels is not None and subject != "topics":
-        raise click.UsageError(f"--labels is of topics; {subject} has labels of its own")
+    if labels is not None and LABELS[labels] != subject:
+        raise click.UsageError(f"--labels {labels} is of {LABELS[labels]}, not of {subject}")
     task = TASKS[subject](Options(lexicon or load().lexicon, labels))
     labelled = read(path, text=text, label=label, title=title, meant=task.meant, encoding=encoding)
     judged, spent_s = judge(task, labelled, subject)

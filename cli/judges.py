@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Protocol
 
 from agents.classify import Classifier
 from agents.mailbox7 import Mailbox7
+from agents.tone import ORANGE, Tone
 from cli.link import Row, linked
 from streams.categories import CATEGORIES
 from streams.contracts import TEXT_LIMIT, TITLE_LIMIT
@@ -98,6 +99,70 @@ def _incidents(options: Options) -> Task:
     return Task(Incidents(Classifier.load(options.lexicon)), str, groups=True)
 
 
+class Tones:
+    """Sentiment or severity, as intake hears it."""
+
+    def __init__(self, tone: Tone, say: Callable[[int, int], str]) -> None:
+        self._judge = tone.judge
+        self._say = say
+
+    def judge(self, titles: Sequence[str], texts: Sequence[str]) -> list[Judgement]:
+        heard = [self._judge(title, text) for title, text in zip(titles, texts, strict=True)]
+        return [Judgement(self._say(one.sentiment, one.severity)) for one in heard]
+
+
+def _sentiment(options: Options) -> Task:
+    tone = Tone.load(tone_folder(options.lexicon))
+    if options.labels is None:
+        return Task(
+            Tones(tone, lambda sentiment, _: str(sentiment)), partial(_whole, -2, 2), ordered=True
+        )
+    return Task(Tones(tone, lambda sentiment, _: _polarity(str(sentiment))), _polarity)
+
+
+def _severity(options: Options) -> Task:
+    tone = Tone.load(tone_folder(options.lexicon))
+    if options.labels is None:
+        return Task(
+            Tones(tone, lambda _, severity: str(severity)), partial(_whole, 1, 4), ordered=True
+        )
+    return Task(Tones(tone, lambda _, severity: _grave(str(severity))), _grave)
+
+
+def tone_folder(lexicon: Path | None) -> Path | None:
+    """The words of tone that belong to a lexicon: its sub-folder `tone`, else those shipped."""
+    folder = None if lexicon is None else lexicon / "tone"
+    return folder if folder is not None and folder.is_dir() else None
+
+
+def _whole(least: int, most: int, label: str) -> str:
+    """A whole number in one form: +1 is 1.
+
+    >>> _whole(-2, 2, "+1"), _whole(-2, 2, "−2")
+    ('1', '-2')
+    """
+    try:
+        value = int(label.replace("−", "-"))
+    except ValueError:
+        value = most + 1
+    if not least <= value <= most:
+        raise ValueError(f"a whole number from {least} to {most}")
+    return str(value)
+
+
+def _polarity(label: str) -> str:
+    """-1, 0 or 1 of a sentiment."""
+    value = int(_whole(-2, 2, label))
+    return str((value > 0) - (value < 0))
+
+
+def _grave(label: str) -> str:
+    """Whether a severity is red or orange: `1-2`, or `3-4`."""
+    if label in {"1-2", "3-4"}:
+        return label
+    return "1-2" if int(_whole(0, 4, label)) in {1, ORANGE} else "3-4"
+
+
 def _leaf(label: str) -> str:
     """A leaf by its code, its Chinese name, or both.
 
@@ -118,7 +183,9 @@ def _one_of(labels: Sequence[str], label: str) -> str:
 
 TASKS: Final[dict[str, Callable[[Options], Task]]] = {
     "topics": _topics,
+    "sentiment": _sentiment,
+    "severity": _severity,
     "incidents": _incidents,
 }
-# Label sets that topics can be measured by, apart from our own leaves.
-LABELS: Final = ("mailbox7",)
+# Label sets that a subject can be measured by, apart from its own.
+LABELS: Final = {"mailbox7": "topics", "polarity": "sentiment", "grave": "severity"}

@@ -181,7 +181,7 @@ def test_incidents_are_compared_pair_by_pair(tmp_path: Path) -> None:
 def test_labels_are_of_topics_only(file: Path) -> None:
     result = evaluate("incidents", "--csv", file, "--labels", "mailbox7")
     assert result.exit_code == Exit.USAGE
-    assert "--labels is of topics" in result.stderr
+    assert "--labels mailbox7 is of topics" in result.stderr
 
 
 class Parrot:
@@ -220,3 +220,27 @@ def test_the_mailbox_table_names_every_leaf_and_only_its_labels(tmp_path: Path) 
         (tmp_path / MAILBOX7_FILE).write_text(text, encoding="utf-8")
         with pytest.raises(UserError, match=says):
             Mailbox7.load(tmp_path)
+
+
+def test_sentiment_and_severity_are_compared_step_by_step(tmp_path: Path) -> None:
+    rows = [
+        ("-2", "楼道里有煤气味，没人管，太气愤了"),
+        ("0", "请问怎么办理居住证？"),
+        ("+1", "路灯坏了"),
+    ]
+    file = written(tmp_path / "tone.csv", rows, ("label", "text"))
+    found = json.loads(evaluate("sentiment", "--csv", file, "--json").stdout)
+    assert (found["accuracy"], found["within_one"]) == (0.6667, 0.6667)
+    found = json.loads(
+        evaluate("sentiment", "--csv", file, "--labels", "polarity", "--json").stdout
+    )
+    assert found["confusion"] == {"-1": {"-1": 1}, "0": {"0": 1}, "1": {"-1": 1}}
+    rows = [("1", "楼道里有煤气味"), ("3", "请问怎么办理居住证？"), ("2", "井盖缺失，有人摔伤")]
+    written(file, rows, ("label", "text"))
+    found = json.loads(evaluate("severity", "--csv", file, "--json").stdout)
+    assert (found["accuracy"], found["within_one"]) == (0.6667, 1.0)
+    found = json.loads(evaluate("severity", "--csv", file, "--labels", "grave", "--json").stdout)
+    assert found["accuracy"] == 1.0
+    written(file, [("5", "井盖缺失")], ("label", "text"))
+    result = evaluate("severity", "--csv", file)
+    assert "a whole number from 1 to 4" in result.stderr
