@@ -12,7 +12,7 @@ from agents.tone import BLUE, ORANGE, RED, Heard, Tone, graver
 from agents.tone.lexicon import SENTIMENT_FILE, SEVERITY_FILE, folder_of, sentiments
 from streams.errors import UserError
 from tests.unit.test_boundary import FORBIDDEN
-from tests.unit.test_classify import OFF_LIMITS
+from tests.unit.test_classify_matters import OFF_LIMITS
 
 LABELS = Path(__file__).parents[1] / "labels" / "tone.csv"
 MESSAGES_FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "complaints_dev.csv"
