@@ -33,6 +33,8 @@ class Classified(NamedTuple):
     margin: see Classifier.decide; 0 for a tie.
     source: `lexicon`, or `none` when nothing decided and the category is S99.
     group: of the leaf's terms, the group that weighs most; empty when nothing decided.
+    weights: of the terms. nearest: the leaf that came next, or first where none got enough to
+    decide; empty when there is none.
     """
 
     category: CategoryCode
@@ -40,6 +42,8 @@ class Classified(NamedTuple):
     margin: float
     source: str
     group: str = ""
+    weights: tuple[float, ...] = ()
+    nearest: str = ""
 
 
 _NOTHING: Final = Classified(OUTSIDE, (), 0.0, NONE)
@@ -218,7 +222,8 @@ class Classifier:
         scores = self._scored(found)
         ranked = sorted((-score, rank) for rank, score in scores.items())
         if not ranked or -ranked[0][0] < LEAST_SCORE:
-            return _NOTHING
+            hinted = ranked and ranked[0][0] < 0
+            return _NOTHING._replace(nearest=self._leaves[ranked[0][1]]) if hinted else _NOTHING
         score, winner = -ranked[0][0], ranked[0][1]
         runner_up = max(-ranked[1][0], 0.0) if len(ranked) > 1 else 0.0
         deciding = [
@@ -239,13 +244,17 @@ class Classifier:
         groups: dict[str, float] = {}
         for weight, _, group in deciding:
             groups[group] = groups.get(group, 0.0) + weight
-        deciding.sort(key=lambda term: (-term[0], term[1]))
+        terms: dict[str, float] = {}
+        for weight, text_of_term, _ in sorted(deciding, key=lambda term: (-term[0], term[1])):
+            terms[text_of_term] = terms.get(text_of_term, 0.0) + weight
         return Classified(
             self._leaves[winner],
-            tuple(dict.fromkeys(text for _, text, _ in deciding)),
+            tuple(terms),
             _margin(score, runner_up),
             LEXICON,
             min(groups, key=lambda name: (-groups[name], name)),
+            tuple(terms.values()),
+            self._leaves[ranked[1][1]] if runner_up else "",
         )
 
 

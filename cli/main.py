@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "link": ("cli.link:link", "Which rows of a file are the same matter."),
     "counts": ("cli.counts:counts", "Counts per county, category, channel, hour or day."),
     "dead-letters": ("cli.dead_letters:dead_letters", "What was refused, why, and once more."),
+    "explain": ("cli.explain:explain", "What each step makes of a text, and why."),
     "evaluate": ("cli.evaluate:evaluate", "How often the code says what people say."),
     "lexicon": ("cli.lexicon:lexicon", "Copy, check and try the words topics are found by."),
     "settings": ("cli.settings:settings", "Every setting, its value, where it came from."),

@@ -63,7 +63,16 @@ def test_terms_count_once_and_more_in_the_title() -> None:
         ("噪声",),
         (2 * TITLE_WEIGHT - 3) / (2 * TITLE_WEIGHT + 3 + 2),
         "lexicon",
+        weights=(2 * TITLE_WEIGHT,),
+        nearest="D11",
     )
+
+
+def test_the_nearest_leaf_is_told_also_where_nothing_decided() -> None:
+    hint = small(("平台", "D17", LEAST_SCORE / 2), ("停水", "S01", 3))
+    assert hint.classify("", "平台") == Classified(OUTSIDE, (), 0.0, "none", nearest="D17")
+    assert hint.classify("", "平台停水").nearest == "D17"
+    assert hint.classify("", "停水").nearest == ""
 
 
 def test_ties_go_by_priority_whatever_the_order() -> None:

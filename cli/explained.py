@@ -1,0 +1,105 @@
+"""An explanation as duty staff read it: Chinese, with English beside."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import click
+
+from agents.explain import Explained, replaced
+from agents.judge import Said
+from agents.normalise import normalise
+from streams.categories import CATEGORIES, CategoryCode
+
+_SOURCES: Final = {
+    "lexicon": "词表 lexicon",
+    "model": "模型 model",
+    "declared": "上报 declared",
+    "none": "无依据 nothing found",
+}
+_SENTIMENTS: Final = {
+    -2: "强烈不满 very negative",
+    -1: "不满 negative",
+    0: "中性 neutral",
+    1: "肯定 positive",
+    2: "感谢表扬 very positive",
+}
+_SEVERITIES: Final = {1: "红 red", 2: "橙 orange", 3: "黄 yellow", 4: "蓝 blue"}
+_NONE: Final = "无 none"
+
+
+def show(report: Said, found: Explained) -> None:
+    """Print what each step made of a report."""
+    for name, lines in _sections(report, found):
+        click.echo(click.style(name, bold=True))
+        for line in lines:
+            click.echo(f"  {line}")
+
+
+def _sections(report: Said, found: Explained) -> Iterable[tuple[str, list[str]]]:
+    title, text, category, severity, *_ = report
+    normal = [normalise(part) for part in (title, text) if part]
+    same = normal == [part for part in (title, text) if part]
+    yield "规整 normalised", ["与原文相同 as given"] if same else normal
+    redacted = " ".join(part for part in (found.title, found.text) if part)
+    kinds = [f"{kind}×{n}" for kind, n in replaced(redacted).items()]
+    yield (
+        "脱敏 redacted",
+        [redacted, f"替换 replaced: {' '.join(kinds) or _NONE}"],
+    )
+    yield "类别 category", _category(found)
+    if category:
+        yield "上报类别 declared", [_declared(category, found)]
+    yield "情绪 sentiment", [_sentiment(found.sentiment)]
+    yield "紧急程度 severity", _severity(found, severity)
+    yield (
+        "同一事项 same matter",
+        [
+            f"名称 name: {found.name or _NONE}",
+            f"指纹 fingerprint: {found.fingerprint:016x}",
+            f"检索键 keys: {' '.join(f'{key:016x}' for key in found.keys) or _NONE}",
+        ],
+    )
+
+
+def leaf_in_words(code: str) -> str:
+    """A leaf as people know it.
+
+    >>> leaf_in_words("D09")
+    'D09 劳动争议 labour'
+    """
+    leaf = CATEGORIES[CategoryCode(code)]
+    return f"{leaf.code} {leaf.name} {leaf.english}"
+
+
+def _category(found: Explained) -> list[str]:
+    terms = [f"{term} {weight:g}" for term, weight in zip(found.terms, found.weights, strict=True)]
+    nearest = leaf_in_words(found.nearest) if found.nearest else _NONE
+    return [
+        leaf_in_words(found.category),
+        f"来源 source: {_SOURCES.get(found.category_source, found.category_source)}",
+        f"依据（词 权重） because of: {'，'.join(terms) or _NONE}",
+        f"领先 margin: {found.margin:.2f}，次近 nearest: {nearest}",
+    ]
+
+
+def _declared(category: str, found: Explained) -> str:
+    if not found.declared:
+        return f"{category}：对照表中没有 not in our table"
+    agrees = "一致 agrees" if found.declared == found.category else "与判断不同 differs"
+    return f"{category} → {leaf_in_words(found.declared)}，{agrees}"
+
+
+def _sentiment(sentiment: int | None) -> str:
+    if sentiment is None:
+        return "未判断 not judged"
+    return f"{sentiment:+d} {_SENTIMENTS[sentiment]}"
+
+
+def _severity(found: Explained, declared: int) -> list[str]:
+    if not found.severity:
+        return ["未知 not known"]
+    lines = [f"{found.severity} {_SEVERITIES[found.severity]}"]
+    if declared:
+        lines[0] += f"（上报 declared: {declared} {_SEVERITIES[declared]}）"
+    lines.append(f"线索 cue: {found.cue or _NONE}")
+    return lines
