@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from time import perf_counter
 
 import msgspec
@@ -18,7 +19,7 @@ from agents.condemn import letter_of_event
 from agents.judge import Judge
 from agents.prepare import Prepared, Preparer
 from agents.redaction import redact
-from agents.reloading import LexiconFolder
+from agents.reloading import Reloading
 from streams import metrics, packs, poison
 from streams.app import App, consume, make_app, send
 from streams.batches import Batch, Record
@@ -44,9 +45,10 @@ class Intake:
         self._alerts = full_name(settings, ALERTS)
         self._streams = {full_name(settings, stream): stream for stream in EVENTS}
         self._budget = DeadLetterBudget(settings.dead_letter_limit_pct)
-        self._lexicon = LexiconFolder(settings.lexicon, clock) if settings.lexicon else None
+        folder = settings.lexicon
+        self._lexicon = Reloading(folder, judge_of, clock) if folder else None
         self._preparer = Preparer(
-            _judge(self._lexicon.classifier if self._lexicon else Classifier.load()),
+            self._lexicon.loaded if self._lexicon else judge_of(None),
             redact,
             settings.partitions,
             ahead=timedelta(minutes=settings.ahead_minutes),
@@ -58,7 +60,7 @@ class Intake:
     async def watch_lexicon(self) -> None:
         """Loop: take a changed lexicon into use, between two batches; only if a folder is set."""
         if self._lexicon:
-            await self._lexicon.watch(lambda changed: self._preparer.use(_judge(changed)))
+            await self._lexicon.watch(self._preparer.use)
 
     async def _take(self, batch: Batch) -> None:
         started = perf_counter()
@@ -110,8 +112,9 @@ class Intake:
             await asyncio.gather(*sent)
 
 
-def _judge(classifier: Classifier) -> Judge:
-    return Judge(classifier, redact)
+def judge_of(lexicon: Path | None) -> Judge:
+    """The judge of a lexicon's folder, or of the lexicon shipped. Raises UserError."""
+    return Judge(Classifier.load(lexicon), redact)
 
 
 def _rest(batch: Batch, prepare: Callable[[Sequence[Record]], Prepared], now: datetime) -> Prepared:

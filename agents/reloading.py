@@ -1,4 +1,4 @@
-"""Brings a lexicon that was changed into use, without a restart; keeps the old one if it has a mistake.
+"""Brings a lexicon that was changed into use without a restart; one with a mistake is left alone.
 
 A folder is looked at every few seconds, away from the batches. What is new is
 loaded once two looks in a row have found the same: an editor, or a copy over
@@ -9,29 +9,30 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import xxhash
 
-from agents.classify import Classifier
 from streams import metrics
 from streams.clock import Clock
 from streams.errors import UserError
 
 LOOK_EVERY_S: Final = 2.0
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 
 def digest_of(folder: Path) -> str:
-    """The names and contents of the folder's YAML files; the same for the same files."""
+    """Names and contents of the YAML files in a folder and its sub-folders; the same for the same."""
     digest = xxhash.xxh3_128()
-    for path in sorted(folder.glob("*.yaml")):
+    for path in sorted(folder.rglob("*.yaml")):
         try:
             content = path.read_bytes()
         except OSError:  # just taken away; the next look tells
             continue
-        digest.update(f"{path.name}\0{len(content)}\0".encode())
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 
@@ -58,35 +59,39 @@ class Settling:
         return True
 
 
-class LexiconFolder:
-    """The lexicon of a folder, as it is now and as it changes."""
+class Reloading(Generic[T]):
+    """What was loaded from a lexicon's folder, and again each time it changes.
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        """Raises UserError if the lexicon has a mistake: there is no old one to keep."""
+    loaded: at the start.
+    """
+
+    def __init__(self, folder: Path, load: Callable[[Path], T], clock: Clock) -> None:
+        """load: raises UserError if the lexicon has a mistake; here too: there is no old one to keep."""
         self._folder = folder
+        self._load = load
         self._clock = clock
-        in_use = digest_of(folder)
-        self.classifier = Classifier.load(folder)
-        self._settling = Settling(in_use)
+        self._settling = Settling(digest_of(folder))
+        self.loaded = load(folder)
         metrics.lexicon_reloaded("ok", clock.now())
 
-    def look(self) -> Classifier | None:
-        """A classifier over the changed lexicon; None if nothing changed, or it has a mistake."""
+    def look(self) -> T | None:
+        """What was loaded anew; None if nothing changed, or it has a mistake."""
         if not self._settling.due(digest_of(self._folder)):
             return None
         try:
-            changed = Classifier.load(self._folder)
+            changed = self._load(self._folder)
         except UserError as mistake:
             metrics.lexicon_reloaded("refused", self._clock.now())
             log.warning("lexicon of %s not loaded, the old one stays: %s", self._folder, mistake)
             return None
         metrics.lexicon_reloaded("ok", self._clock.now())
-        log.info("lexicon of %s loaded, %d terms", self._folder, len(changed.lexicon.terms))
+        log.info("lexicon of %s loaded", self._folder)
         return changed
 
-    async def watch(self, use: Callable[[Classifier], None]) -> None:
+    async def watch(self, use: Callable[[T], None]) -> None:
         """Loop: look, in a thread of its own, and hand over what is new."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            if changed := await asyncio.to_thread(self.look):
+            changed = await asyncio.to_thread(self.look)
+            if changed is not None:
                 use(changed)

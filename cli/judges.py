@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, Protocol
 from agents.classify import Classifier
 from agents.mailbox7 import Mailbox7
 from agents.tone import ORANGE, Tone
+from agents.tone.lexicon import folder_within
 from cli.link import Row, linked
 from streams.categories import CATEGORIES
 from streams.contracts import TEXT_LIMIT, TITLE_LIMIT
@@ -53,8 +54,8 @@ class Task(NamedTuple):
 class Topics:
     """The lexicon.
 
-    Confidence: (margin + 1) / (margin + 2), Laplace's rule of succession with the margin as
-    so many witnesses for the leaf and none against; a tie is even.
+    Confidence: (1 + margin) / 2, which is (best + 1) / (best + next + 2): Laplace's rule of
+    succession, the scores being so many witnesses for a leaf. A tie is even.
     """
 
     def __init__(self, classifier: Classifier, labels: Mailbox7 | None) -> None:
@@ -66,7 +67,7 @@ class Topics:
         for title, text in zip(titles, texts, strict=True):
             found = self._classify(title, text)
             label = self._labels.of(found) if self._labels else found.category
-            judged.append(Judgement(label, (found.margin + 1) / (found.margin + 2)))
+            judged.append(Judgement(label, (1 + found.margin) / 2))
         return judged
 
 
@@ -112,7 +113,7 @@ class Tones:
 
 
 def _sentiment(options: Options) -> Task:
-    tone = Tone.load(tone_folder(options.lexicon))
+    tone = Tone.load(folder_within(options.lexicon))
     if options.labels is None:
         return Task(
             Tones(tone, lambda sentiment, _: str(sentiment)), partial(_whole, -2, 2), ordered=True
@@ -121,18 +122,12 @@ def _sentiment(options: Options) -> Task:
 
 
 def _severity(options: Options) -> Task:
-    tone = Tone.load(tone_folder(options.lexicon))
+    tone = Tone.load(folder_within(options.lexicon))
     if options.labels is None:
         return Task(
             Tones(tone, lambda _, severity: str(severity)), partial(_whole, 1, 4), ordered=True
         )
     return Task(Tones(tone, lambda _, severity: _grave(str(severity))), _grave)
-
-
-def tone_folder(lexicon: Path | None) -> Path | None:
-    """The words of tone that belong to a lexicon: its sub-folder `tone`, else those shipped."""
-    folder = None if lexicon is None else lexicon / "tone"
-    return folder if folder is not None and folder.is_dir() else None
 
 
 def _whole(least: int, most: int, label: str) -> str:

@@ -2,14 +2,19 @@
 
 import shutil
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Self
 
 import click
 
 from agents.classify import Classifier
 from agents.lexicon import SHIPPED, Lexicon
 from agents.redaction import redact
+from agents.tone import Tone
+from agents.tone.lexicon import FOLDER as TONE_FOLDER
+from agents.tone.lexicon import SHIPPED as TONE_SHIPPED
+from agents.tone.lexicon import folder_within
 from cli import output
 from cli.bar import bar
 from cli.labelled import Labelled, read
@@ -40,8 +45,10 @@ def export(folder: Path) -> None:
         raise UserError(f"{folder} is not empty; name a new folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path in sorted(SHIPPED.glob("*.yaml")):
-            shutil.copyfile(path, folder / path.name)
+        (folder / TONE_FOLDER).mkdir()
+        for shipped, to in ((SHIPPED, folder), (TONE_SHIPPED, folder / TONE_FOLDER)):
+            for path in shipped.glob("*.yaml"):
+                shutil.copyfile(path, to / path.name)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}") from None
     click.echo(f"{folder}: a copy to edit; docs/lexicon.md says how")
@@ -55,10 +62,13 @@ def export(folder: Path) -> None:
 def check(folder: Path | None, as_json: bool) -> None:
     """Read the lexicon in FOLDER (default: the one in use) and count what each leaf has.
 
+    Its sub-folder `tone`, the words of sentiment and severity, is read as well.
+
     The first mistake is said with file, line and term, and the exit code is 2.
     """
     folder = folder or load().lexicon or SHIPPED
     read_ = Classifier.load(folder).lexicon
+    Tone.load(folder_within(folder))
     rows = [_counted(read_, leaf.code, leaf.name) for leaf in CATEGORIES.values()]
     if as_json:
         output.as_json({"folder": folder, "leaves": rows})
@@ -104,16 +114,15 @@ def try_(
 ) -> None:
     """Say what the lexicon in FOLDER would change, before it is put into use.
 
-    Shows the terms that differ, how many of a file's texts would get another
-    category, which, and examples with the terms that decide. Texts are shown
-    redacted.
+    Shows the terms of topics that differ, how many of a file's texts would get
+    another category, sentiment or severity, which, and examples with the terms
+    that decide. Texts are shown redacted.
     """
-    old = Classifier.load(against or load().lexicon)
-    new = Classifier.load(folder)
+    old, new = _Side.load(against or load().lexicon), _Side.load(folder)
     texts = read(path, text=text, label=None, title=title, encoding=encoding)
     told = {
         "n": len(texts.rows),
-        "terms": differing(old.lexicon, new.lexicon),
+        "terms": differing(old.classifier.lexicon, new.classifier.lexicon),
         **_changes(old, new, texts, examples),
     }
     if as_json:
@@ -125,7 +134,7 @@ def try_(
 def differing(old: Lexicon, new: Lexicon) -> list[dict[str, str]]:
     """Terms and rules that are not the same in two lexicons, as `leaf group weight`.
 
-    An empty side: the term is not there.
+    An empty side: the term is not there. `nothing`: it covers what lies inside it, and counts 0.
     """
     before, after = _entries(old), _entries(new)
     return [
@@ -149,75 +158,103 @@ def _entries(side: Lexicon) -> dict[str, str]:
     return terms | rules
 
 
-def _changes(old: Classifier, new: Classifier, texts: Labelled, examples: int) -> dict[str, Any]:
-    moves: Counter[tuple[str, str]] = Counter()
+class _Side(NamedTuple):
+    """One of the two lexicons that are compared."""
+
+    classifier: Classifier
+    tone: Tone
+
+    @classmethod
+    def load(cls, folder: Path | None) -> Self:
+        return cls(Classifier.load(folder), Tone.load(folder_within(folder)))
+
+    def judge(self, title: str, text: str) -> dict[str, str]:
+        """What the lexicon says of a text, by subject."""
+        heard = self.tone.judge(title, text)
+        return {
+            "category": self.classifier.category(title, text),
+            "sentiment": str(heard.sentiment),
+            "severity": str(heard.severity),
+        }
+
+
+def _changes(old: _Side, new: _Side, texts: Labelled, examples: int) -> dict[str, Any]:
+    moves: Counter[tuple[str, str, str]] = Counter()
     shown: list[dict[str, Any]] = []
+    changed = 0
     with bar("trying", len(texts.rows)) as advance:
         for number, (title, text) in enumerate(zip(texts.titles, texts.texts, strict=True), 1):
-            was, now = old.category(title, text), new.category(title, text)
+            was, now = old.judge(title, text), new.judge(title, text)
             if was != now:
-                moves[was, now] += 1
+                changed += 1
+                moves.update((name, was[name], now[name]) for name in was if was[name] != now[name])
                 if len(shown) < examples:
-                    shown.append(_example(number, old, new, title, text))
+                    shown.append({"row": number, **_example(old, new, title, text)})
             if number % _CHUNK == 0:
                 advance(_CHUNK)
     return {
-        "changed": moves.total(),
-        "moves": [{"before": was, "after": now, "n": n} for (was, now), n in moves.most_common()],
+        "changed": changed,
+        "moves": [
+            {"subject": subject, "before": was, "after": now, "n": n}
+            for (subject, was, now), n in moves.most_common()
+        ],
         "examples": shown,
     }
 
 
-def _example(
-    number: int, old: Classifier, new: Classifier, title: str, text: str
-) -> dict[str, Any]:
-    was, now = old.classify(title, text), new.classify(title, text)
-    return {
-        "row": number,
-        "before": was.category,
-        "before_terms": was.terms,
-        "after": now.category,
-        "after_terms": now.terms,
-        "text": redact(f"{title} {text}".strip())[:_EXCERPT],
-    }
+def _example(old: _Side, new: _Side, title: str, text: str) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for name, side in (("before", old), ("after", new)):
+        found, heard = side.classifier.classify(title, text), side.tone.judge(title, text)
+        told[name] = {
+            "category": found.category,
+            "terms": found.terms,
+            "sentiment": heard.sentiment,
+            "severity": heard.severity,
+            "cue": heard.cue,
+        }
+    return {**told, "text": redact(f"{title} {text}".strip())[:_EXCERPT]}
 
 
 def _show(told: dict[str, Any]) -> None:
     terms = told["terms"]
-    click.echo(f"{len(terms):,} terms differ")
+    click.echo(f"{len(terms):,} terms of topics differ")
     if terms:
         output.table(("term", "before", "after"), [tuple(term.values()) for term in terms])
         click.echo("")
-    click.echo(f"{told['changed']:,} of {told['n']:,} texts get another category")
+    click.echo(f"{told['changed']:,} of {told['n']:,} texts are judged otherwise")
     if not told["changed"]:
         return
     output.table(
-        ("n", "before", "after"),
-        [(move["n"], _named(move["before"]), _named(move["after"])) for move in told["moves"]],
+        ("n", "subject", "before", "after"),
+        [
+            (move["n"], move["subject"], _named(move["before"]), _named(move["after"]))
+            for move in told["moves"]
+        ],
     )
     click.echo("\nexamples")
     output.table(
         ("row", "before", "after", "text"),
         [
-            (
-                one["row"],
-                _decided(one["before"], one["before_terms"]),
-                _decided(one["after"], one["after_terms"]),
-                one["text"],
-            )
+            (one["row"], _in_words(one["before"]), _in_words(one["after"]), one["text"])
             for one in told["examples"]
         ],
     )
 
 
-def _named(code: str) -> str:
-    return f"{code} {CATEGORIES[CategoryCode(code)].name}"
+def _named(value: str) -> str:
+    leaf = CATEGORIES.get(CategoryCode(value))
+    return f"{value} {leaf.name}" if leaf else value
 
 
-def _decided(code: str, terms: tuple[str, ...]) -> str:
-    """A leaf with the three heaviest terms that decided it.
+def _in_words(judged: Mapping[str, Any]) -> str:
+    """What a lexicon says of a text, with the three heaviest terms.
 
-    >>> _decided("D09", ("欠薪", "讨薪", "工头", "工地"))
-    'D09 欠薪 讨薪 工头 …'
+    >>> _in_words({"category": "D09", "terms": ["欠薪", "讨薪"], "sentiment": -1, "severity": 3,
+    ...            "cue": "拖欠工资"})
+    'D09 (欠薪, 讨薪), -1, 3 (拖欠工资)'
     """
-    return " ".join((code, *terms[:3], *("…",) * (len(terms) > 3)))
+    terms = [*judged["terms"][:3], *(["…"] if len(judged["terms"]) > 3 else [])]
+    because = f" ({', '.join(terms)})" if terms else ""
+    cue = f" ({judged['cue']})" if judged["cue"] else ""
+    return f"{judged['category']}{because}, {judged['sentiment']}, {judged['severity']}{cue}"

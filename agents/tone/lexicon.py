@@ -17,6 +17,8 @@ from streams.errors import UserError
 
 SENTIMENT_FILE: Final = "sentiment.yaml"
 SEVERITY_FILE: Final = "severity.yaml"
+SHIPPED: Final = Path(str(files("agents") / "tone"))
+FOLDER: Final = "tone"  # within a lexicon of one's own
 
 WEIGHT_LIMIT: Final = 5
 TERM_LIMIT: Final = 20  # characters
@@ -92,7 +94,13 @@ class Severities(NamedTuple):
 
 def folder_of(folder: Path | None) -> Path:
     """The folder given, or the one shipped."""
-    return folder if folder is not None else Path(str(files("agents") / "tone"))
+    return folder if folder is not None else SHIPPED
+
+
+def folder_within(lexicon: Path | None) -> Path | None:
+    """The lists that belong to a lexicon: its sub-folder `tone`, None where it has none."""
+    folder = None if lexicon is None else lexicon / FOLDER
+    return folder if folder is not None and folder.is_dir() else None
 
 
 def sentiments(folder: Path | None = None) -> Sentiments:

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from agents.lexicon import PRIORITY_FILE, SHIPPED
 from agents.reloading import digest_of
+from agents.tone.lexicon import SHIPPED as TONE_SHIPPED
 from cli.main import Exit, main
 from streams.categories import CATEGORIES
 
@@ -52,6 +54,13 @@ def add(folder: Path, term: str, weight: str = "3") -> None:
 
 
 def test_a_copy_is_the_shipped_one(copy: Path) -> None:
+    tone = copy / "tone"
+    assert digest_of(tone) == digest_of(TONE_SHIPPED)
+    assert lexicon("check", copy).exit_code == 0
+    (tone / "sentiment.yaml").write_text("anger: [气愤]\n", encoding="utf-8")
+    wrong = lexicon("check", copy)
+    assert (wrong.exit_code, "sentiment.yaml line 1" in wrong.stderr) == (Exit.USAGE, True)
+    shutil.rmtree(tone)
     assert digest_of(copy) == digest_of(SHIPPED)
     assert lexicon("check", copy).exit_code == 0
     again = lexicon("export", copy)
@@ -77,18 +86,18 @@ def test_check_counts_every_leaf_or_names_the_mistake(copy: Path) -> None:
 def test_a_try_tells_terms_texts_and_examples(copy: Path, texts: Path) -> None:
     columns = ("--csv", texts, "--text", "内容", "--title", "题")
     nothing = lexicon("try", copy, *columns)
-    assert nothing.stdout == "0 terms differ\n0 of 3 texts get another category\n"
+    assert nothing.stdout == "0 terms of topics differ\n0 of 3 texts are judged otherwise\n"
     add(copy, "龙脊机坊")
     found = json.loads(lexicon("try", copy, *columns, "--json", "--examples", "1").stdout)
     assert found["terms"] == [{"term": "龙脊机坊", "before": "", "after": "S01 自加 3"}]
     assert (found["n"], found["changed"]) == (3, 2)
-    assert found["moves"] == [{"before": "S99", "after": "S01", "n": 2}]
+    assert found["moves"] == [{"subject": "category", "before": "S99", "after": "S01", "n": 2}]
     (example,) = found["examples"]
-    assert (example["row"], example["after_terms"]) == (1, ["龙脊机坊"])
+    assert (example["row"], example["after"]["terms"]) == (1, ["龙脊机坊"])
     assert "13893612345" not in example["text"]
     table = lexicon("try", copy, *columns).stdout
-    assert "2 of 3 texts get another category" in table
-    assert "S01 龙脊机坊" in table
+    assert "2 of 3 texts are judged otherwise" in table
+    assert "S01 (龙脊机坊), " in table
     assert "13893612345" not in table
 
 
@@ -96,7 +105,22 @@ def test_a_try_compares_with_the_lexicon_in_use(copy: Path, texts: Path) -> None
     add(copy, "龙脊机坊")
     columns = ("--csv", texts, "--text", "内容", "--json")
     in_use = lexicon("try", SHIPPED, *columns, HUISHANG_LEXICON=str(copy)).stdout
-    assert json.loads(in_use)["moves"] == [{"before": "S01", "after": "S99", "n": 1}]
+    assert json.loads(in_use)["moves"] == [
+        {"subject": "category", "before": "S01", "after": "S99", "n": 1}
+    ]
     against = lexicon("try", copy, "--against", copy, *columns).stdout
     assert json.loads(against)["changed"] == 0
     assert lexicon("try", texts.parent, *columns).exit_code == Exit.USAGE
+
+
+def test_words_of_tone_are_tried_too(copy: Path, texts: Path) -> None:
+    path = copy / "tone" / "sentiment.yaml"
+    before = path.read_text(encoding="utf-8")
+    after = re.sub(r"(?m)^grievance:.*\n", r"\g<0>  自加:\n    5: [天气真好]\n", before)
+    assert after != before
+    path.write_text(after, encoding="utf-8")
+    columns = ("--csv", texts, "--text", "内容", "--title", "题", "--json")
+    found = json.loads(lexicon("try", copy, *columns).stdout)
+    (move,) = found["moves"]
+    assert (move["subject"], move["after"], move["n"]) == ("sentiment", "-2", 1)
+    assert found["examples"][0]["after"]["sentiment"] == -2

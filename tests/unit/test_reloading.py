@@ -8,7 +8,7 @@ import pytest
 
 from agents.classify import Classifier
 from agents.lexicon import PRIORITY_FILE, SHIPPED
-from agents.reloading import LexiconFolder, Settling, digest_of
+from agents.reloading import Reloading, Settling, digest_of
 from streams import metrics
 from streams.clock import ManualClock
 from streams.errors import UserError
@@ -39,6 +39,10 @@ def test_the_digest_is_of_names_and_contents(folder: Path) -> None:
     before = digest_of(folder)
     (folder / "notes.txt").write_text("no part of it", encoding="utf-8")
     assert digest_of(folder) == before
+    (folder / "tone").mkdir()
+    (folder / "tone" / "sentiment.yaml").write_text("part of it", encoding="utf-8")
+    assert digest_of(folder) != before
+    (folder / "tone" / "sentiment.yaml").unlink()
     (folder / "own.yaml").rename(folder / "other.yaml")
     renamed = digest_of(folder)
     assert renamed != before
@@ -52,8 +56,8 @@ def test_a_mistake_keeps_the_old_lexicon_and_is_told(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = ManualClock(datetime(2026, 3, 1, tzinfo=UTC))
-    watched = LexiconFolder(folder, clock)
-    assert watched.classifier.category("", "停水") == "S01"
+    watched = Reloading(folder, Classifier.load, clock)
+    assert watched.loaded.category("", "停水") == "S01"
     assert watched.look() is watched.look() is None
 
     refused = sample("huishang_lexicon_reloads_total", "refused")
@@ -77,12 +81,12 @@ def test_a_mistake_keeps_the_old_lexicon_and_is_told(
 def test_a_broken_lexicon_at_the_start_is_refused(folder: Path) -> None:
     write(folder, "停電")
     with pytest.raises(UserError, match="line 3"):
-        LexiconFolder(folder, ManualClock(datetime(2026, 3, 1, tzinfo=UTC)))
+        Reloading(folder, Classifier.load, ManualClock(datetime(2026, 3, 1, tzinfo=UTC)))
 
 
 async def test_what_is_new_is_handed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agents.reloading.LOOK_EVERY_S", 0.0)
-    watched = LexiconFolder(folder, ManualClock(datetime(2026, 3, 1, tzinfo=UTC)))
+    watched = Reloading(folder, Classifier.load, ManualClock(datetime(2026, 3, 1, tzinfo=UTC)))
     write(folder, "停电")
     handed: asyncio.Future[Classifier] = asyncio.get_running_loop().create_future()
     watching = asyncio.create_task(watched.watch(handed.set_result))
