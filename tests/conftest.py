@@ -1,16 +1,20 @@
-"""What holds for every test: the caller's HUISHANG_* settings and .env file stay outside."""
+"""What holds for every test: the caller's HUISHANG_* settings and .env file stay outside.
+
+HUISHANG_TEST_* stay: files and sizes that tests alone read.
+"""
 
 import os
 
 import pytest
 
 from streams.settings import PREFIX, Settings
-from tests.kafka.jars import CACHE_VARIABLE
+
+FOR_TESTS = f"{PREFIX}TEST_"
 
 
 def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
-        if name != CACHE_VARIABLE:
+        if not name.startswith(FOR_TESTS):
             del os.environ[name]
     Settings.model_config["env_file"] = None
 
