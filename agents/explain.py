@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from agents.classify import Classifier
 from agents.judge import Judge, Said
 from streams.contracts import TEXT_LIMIT, TITLE_LIMIT
 from streams.packs import UNSAID
@@ -50,16 +49,14 @@ class Explainer:
     """Explains reports, many at a time.
 
     >>> from agents.redaction import redact
-    >>> classifier = Classifier.load()
-    >>> explainer = Explainer(Judge(classifier, redact), classifier, redact)
+    >>> explainer = Explainer(Judge.load(redact), redact)
     >>> (found,) = explainer.explain([("", "王建国拖欠工资", "", 0, "", False)])
     >>> found.text, found.category, found.terms
     ('〔姓名〕拖欠工资', 'D09', ('拖欠工资',))
     """
 
-    def __init__(self, judge: Judge, classifier: Classifier, redact: Callable[[str], str]) -> None:
+    def __init__(self, judge: Judge, redact: Callable[[str], str]) -> None:
         self._judge = judge
-        self._classifier = classifier
         self._redact = redact
 
     def explain(self, reports: Sequence[Said]) -> list[Explained]:
@@ -67,13 +64,13 @@ class Explainer:
         taken = [(said[0][:TITLE_LIMIT], said[1][:TEXT_LIMIT], *said[2:]) for said in reports]
         explained = []
         for said, cut, judged in zip(reports, taken, self._judge.judge(taken), strict=True):
-            found = self._classifier.classify(cut[0], cut[1])
+            found = self._judge.classifier.classify(cut[0], cut[1])
             explained.append(
                 Explained(
                     self._redact(said[0]),
                     self._redact(said[1]),
                     judged.category,
-                    found.source if judged.category == found.category else "declared",
+                    judged.source,
                     found.terms,
                     found.weights,
                     found.margin,

@@ -14,7 +14,6 @@ from time import perf_counter
 import msgspec
 
 from agents.budget import DeadLetterBudget
-from agents.classify import Classifier
 from agents.condemn import letter_of_event
 from agents.judge import Judge
 from agents.prepare import Prepared, Preparer
@@ -84,6 +83,10 @@ class Intake:
         metrics.BATCH_EVENTS.labels("intake").observe(events)
         metrics.BATCH_SECONDS.labels("intake").observe(took_s)
         metrics.TEXTS_CUT.labels(stream).inc(prepared.cut)
+        for source, reports in prepared.sources.items():
+            metrics.CATEGORIES.labels(stream, source).inc(reports)
+        for verdict, reports in prepared.verdicts.items():
+            metrics.DECLARED.labels(stream, verdict).inc(reports)
         for reason, letters in Counter(letter.reason for letter in prepared.dead).items():
             metrics.DEAD_LETTERS.labels(stream, reason).inc(letters)
 
@@ -114,7 +117,7 @@ class Intake:
 
 def judge_of(lexicon: Path | None) -> Judge:
     """The judge of a lexicon's folder, or of the lexicon shipped. Raises UserError."""
-    return Judge(Classifier.load(lexicon), redact)
+    return Judge.load(redact, lexicon)
 
 
 def _rest(batch: Batch, prepare: Callable[[Sequence[Record]], Prepared], now: datetime) -> Prepared:

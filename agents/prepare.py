@@ -3,6 +3,7 @@
 Pure: (stream, records, now) in, packs and answers out.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -36,12 +37,16 @@ class Prepared(NamedTuple):
     """What became of a batch.
 
     packs: (partition of `reports`, pack). cut: texts or titles that were too long.
+    sources: reports by what decided their category. verdicts: reports whose category
+    was declared upstream, by whether ours agrees, differs, or we do not know theirs.
     """
 
     packs: list[tuple[int, Pack]]
     dead: list[DeadLetter]
     accepted: int
     cut: int
+    sources: Counter[str]
+    verdicts: Counter[str]
 
 
 class Preparer:
@@ -121,8 +126,8 @@ class Preparer:
                 continue
             accepted += 1
             cut += add(event, placed, reported_s, record.offset)
-        self._judge_received()
-        return Prepared(builder.packs(), dead, accepted, cut)
+        sources, verdicts = self._judge_received()
+        return Prepared(builder.packs(), dead, accepted, cut, sources, verdicts)
 
     # Each of these adds an event to its pack, and returns whether its title or text was cut.
 
@@ -175,13 +180,18 @@ class Preparer:
         self._said.append((title, text, data.category or "", data.severity or 0, people_band, zero))
         return cut
 
-    def _judge_received(self) -> None:
-        """Put the reports of the batch where they go."""
+    def _judge_received(self) -> tuple[Counter[str], Counter[str]]:
+        """Put the reports of the batch where they go; see Prepared for what is returned."""
+        sources: Counter[str] = Counter()
+        verdicts: Counter[str] = Counter()
         judged = self._judge.judge(self._said)
         for received, said, found in zip(self._received, self._said, judged, strict=True):
             gathered, identity_, origin, county, channel, reported_s, offset, case_id = received
-            category, severity, excerpt, sentiment, declared, cue, mention = found
+            category, source, declared, severity, cue, sentiment, excerpt, mention = found
             fingerprint, keys, name, problem, named = mention
+            sources[source] += 1
+            if said[2]:
+                verdicts[_verdict(category, declared)] += 1
             gathered.reports.append(
                 (
                     identity_,
@@ -206,6 +216,8 @@ class Preparer:
                     named,
                 )
             )
+
+        return sources, verdicts
 
     def _add_case(self, event: CaseUpdateEvent, place: Place, reported_s: int, offset: int) -> bool:
         gathered, county, origin = place
@@ -247,3 +259,9 @@ class Preparer:
             )
         )
         return False
+
+
+def _verdict(category: str, declared: str) -> str:
+    if not declared:
+        return "unknown"
+    return "agrees" if category == declared else "differs"

@@ -39,6 +39,7 @@ _BAD_SHARE, _DUPLICATE_SHARE, _CASE_SHARE = 0.012, 0.04, 0.08
 _DAY: Final = timedelta(days=1)
 # Far below the limits of the burst rules (20 an hour, 100 a day): only the burst is one.
 _CAP_HOUR, _CAP_DAY = 8, 40
+_CONSULT_ORANGE: Final = 3  # as in agents/rules.yaml
 _STEPS: Final = ("registered", "accepted", "dispatched", "in_mediation", "resolved", "verified")
 
 
@@ -90,6 +91,7 @@ class _Maker:
         self._runid = f"demo-{window_end:%Y%m%d}-{seed}"
         self._truth = Truth(presence_after=window_end.date() - 6 * _DAY)
         self._numbers: Counter[str] = Counter()
+        self._orange: Counter[str] = Counter()  # within the day's window
         self._cell_hours: Counter[tuple[str, str, int]] = Counter()
         self._cell_days: Counter[tuple[str, str, int]] = Counter()
         self.sent: list[_Sent] = []
@@ -100,7 +102,8 @@ class _Maker:
         truth = self._truth
         truth.published.update(sent.county for sent in self.sent)
         truth.digests = {("daily_report", county) for county in in_city(CITY)}
-        discussed = {county for _, county, _ in truth.alerts} | {ORANGE}
+        discussed = {county for _, county, _ in truth.alerts}
+        discussed |= {county for county, grave in self._orange.items() if grave >= _CONSULT_ORANGE}
         truth.digests |= {("daily_consult", county) for county in discussed}
         ordered = sorted(self.sent, key=lambda sent: sent.place)
         return Day(self._runid, self._end, [sent.record for sent in ordered], truth)
@@ -203,7 +206,10 @@ class _Maker:
             data |= {"platform_class": channel, "geo_confidence": confidence}
         if not zero:
             self._truth.counts[county, category, channel, int(at.timestamp()) // 3600] += 1
-            self._truth.window[county] += self._end - _DAY <= at < self._end
+            within = self._end - _DAY <= at < self._end
+            self._truth.window[county] += within
+            grave = data.get("severity") == 2 or sentence in texts.ORANGE
+            self._orange[county] += within and grave
         self._accept(stream, county, at, data)
 
     def cases(self, number: int) -> None:

@@ -48,6 +48,9 @@ SENTENCES: Final[dict[str, tuple[str, ...]]] = {
     "S99": ("今天的晚霞真好看", "杏花开了，大家都去看"),
 }
 
+# Of these, those that are orange by what they say: somebody hurt, wages owed to many.
+ORANGE: Final = frozenset({*SENTENCES["D06"], "{place}工人讨薪，包工头拖欠工资不给"})
+
 # Behind any sentence; says nothing about the matter.
 TAILS: Final = (
     "。",

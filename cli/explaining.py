@@ -14,7 +14,6 @@ import msgspec
 import orjson
 from msgspec import Meta, Struct
 
-from agents.classify import Classifier
 from agents.explain import Explained, Explainer
 from agents.judge import Judge, Said
 from agents.redaction import redact
@@ -32,8 +31,7 @@ class Using(NamedTuple):
 
     def explainer(self) -> Explainer:
         """Raises UserError if the lexicon has a mistake."""
-        classifier = Classifier.load(self.lexicon)
-        return Explainer(Judge(classifier, redact), classifier, redact)
+        return Explainer(Judge.load(redact, self.lexicon), redact)
 
 
 class Block(NamedTuple):

@@ -106,6 +106,19 @@ LEXICON_RELOADED: Final = _gauge(
     "is the later one, the folder has a mistake and the lexicon before it is in use.",
     "outcome",
 )
+CATEGORIES: Final = _counter(
+    "huishang_categories_total",
+    "Reports by what decided their category: lexicon, model, declared or none; moves when a batch is done.",
+    "stream",
+    "decided_by",
+)
+DECLARED: Final = _counter(
+    "huishang_declared_total",
+    "Reports whose publisher declared a category: agrees with ours, differs, or unknown to us;"
+    " moves when a batch is done.",
+    "stream",
+    "verdict",
+)
 
 # What tally decides and holds.
 DUPLICATES: Final = _counter(

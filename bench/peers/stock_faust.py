@@ -16,7 +16,6 @@ from typing import Any
 
 import faust
 
-from agents.classify import Classifier
 from agents.judge import Judge
 from agents.prepare import Preparer
 from agents.redaction import redact
@@ -32,7 +31,7 @@ Job = Callable[[Any], tuple[int, str]]
 def same_job(topic: str) -> Job:
     """What intake and tally do with an event, but for rules and the journal."""
     preparer = Preparer(
-        Judge(Classifier.load(), redact),
+        Judge.load(redact),
         redact,
         PARTITIONS,
         ahead=timedelta(minutes=10),

@@ -11,6 +11,7 @@ import pytest
 from agents.classify import Classifier
 from agents.decode import Decoder, check_times
 from agents.locate import county_of
+from agents.tone import Tone
 from cli import demo_texts as texts
 from cli.demo_bad import KINDS
 from cli.demo_day import BURST, BURST_CATEGORY, Day, generate
@@ -110,6 +111,18 @@ def test_sentences_get_the_category_foretold() -> None:
             for title in ("", sentence.format(place="")[:40]):
                 text = sentence.format(place=place) + tail
                 assert classifier.category(title, text) == code, (title, text)
+
+
+def test_sentences_are_as_grave_as_foretold() -> None:
+    """Red but for the one event would alert; orange puts a county on the consult list."""
+    tone = Tone.load()
+    for sentence in {sentence for said in texts.SENTENCES.values() for sentence in said}:
+        for tail in (*texts.TAILS, *texts.PERSONAL):
+            severity = tone.judge("", sentence.format(place="东街街道") + tail).severity
+            assert (severity == 2) == (sentence in texts.ORANGE), sentence
+            assert severity > 1, sentence
+    assert tone.judge("", texts.CROWD).severity > 1
+    assert tone.judge("", texts.BURST).severity > 2
 
 
 def test_only_the_burst_is_one(day: Day) -> None:

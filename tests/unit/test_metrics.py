@@ -9,7 +9,7 @@ from streams import metrics
 
 ALLOWED_LABELS = {
     *("stage", "stream", "topic", "partition", "reason", "rule", "level", "table", "version"),
-    "outcome",
+    *("outcome", "decided_by", "verdict"),
 }
 UNITS = ("_seconds", "_bytes", "_events", "_records", "_ids", "_hours", "_keys", "_info")
 

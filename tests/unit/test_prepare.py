@@ -7,14 +7,13 @@ from typing import Any
 import orjson
 import pytest
 
-from agents.classify import Classifier
 from agents.judge import Judge
 from agents.mention import mention
 from agents.packing import EVENTS_PER_PACK
 from agents.prepare import Prepared, Preparer
 from agents.redaction import redact
 from streams.contracts import EXCERPT_LIMIT, TEXT_LIMIT
-from streams.packs import Pack, decode_pack, encode
+from streams.packs import UNSAID, Pack, decode_pack, encode
 from streams.topics import partition_of
 
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -25,7 +24,7 @@ PHONE = "13909361234"
 @pytest.fixture(scope="module")
 def preparer() -> Preparer:
     return Preparer(
-        Judge(Classifier.load(), redact),
+        Judge.load(redact),
         redact,
         4,
         ahead=timedelta(minutes=10),
@@ -97,6 +96,47 @@ def test_a_report_brings_what_the_same_matter_is_known_by(preparer: Preparer) ->
     assert (one.problem, one.named) == found[3:]
     assert (silent.fingerprint, silent.keys, silent.name) == (0, (), "")
     assert other.fingerprint
+
+
+def test_a_text_makes_a_report_graver_never_milder(preparer: Preparer) -> None:
+    gas = "楼道里有很浓的煤气味，怀疑燃气泄漏，请马上派人"
+    events = [
+        call(1, text=gas, severity=3),
+        call(2, text="请问供暖什么时候开始", severity=2),
+        call(3, text=None),
+        call(4, text=gas),
+    ]
+    reports = list(only_pack(prepared(preparer, events)).reports)
+    assert [report.severity for report in reports] == [1, 2, 0, 1]
+    assert [report.cue for report in reports] == ["燃气泄漏", "", "", "燃气泄漏"]
+    assert [bool(report.excerpt) for report in reports] == [True, True, False, True]
+
+
+def test_only_a_text_has_a_sentiment(preparer: Preparer) -> None:
+    events = [
+        grid(1, text="垃圾堆了半个月没人管，臭气熏天"),
+        grid(2, text=None),
+        grid(3, is_zero_report=True, text="今日无事"),
+    ]
+    reports = only_pack(prepared(preparer, events, "grid-reports")).reports
+    assert [report.sentiment < 0 for report in reports] == [True, False, False]
+    assert [report.sentiment == UNSAID for report in reports] == [False, True, True]
+
+
+def test_what_decided_is_counted_and_what_upstream_declared_is_kept(preparer: Preparer) -> None:
+    events = [
+        call(1, category="S01"),
+        call(2, category="D09"),
+        call(3, category="我们的类别"),
+        call(4, category="D09", text=None),
+        call(5, text=None),
+    ]
+    result = prepared(preparer, events)
+    reports = list(only_pack(result).reports)
+    assert [report.category for report in reports] == ["S01", "S01", "S01", "D09", "S99"]
+    assert [report.declared for report in reports] == ["S01", "D09", "", "D09", ""]
+    assert result.sources == {"lexicon": 3, "declared": 1, "none": 1}
+    assert result.verdicts == {"agrees": 2, "differs": 1, "unknown": 1}
 
 
 @pytest.mark.parametrize("severity", [1, 2])
