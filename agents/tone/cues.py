@@ -19,6 +19,7 @@ BAND: Final = {"30+": ORANGE, "10-29": YELLOW}
 _CLAUSE: Final = re.compile("[，。；！？,;!?、\n]")
 _BEFORE_BYTES: Final = 120
 _AFTER_BYTES: Final = 60
+_NEAR: Final = 18  # characters
 
 
 class Role(NamedTuple):
@@ -37,24 +38,25 @@ class Role(NamedTuple):
 def roles_of(grave: Severities) -> dict[str, Role]:
     """Every term of severity.yaml with its role; a pair of words that is a cue already keeps both."""
     roles: dict[str, Role] = {}
+    unless = {cue.name: re.compile(_any(cue.unless)) for cue in grave.cues if cue.unless}
+    supposed = {cue.name: cue.supposed for cue in grave.cues}
     for rank, cue in enumerate(grave.cues):
-        unless = re.compile(_any(cue.unless)) if cue.unless else None
         for level, texts in cue.levels.items():
-            for text in texts:
-                roles[text] = Role(level, rank, cue.name, cue.supposed, unless, None, 0, None)
+            role = Role(level, rank, cue.name, cue.supposed, unless.get(cue.name), None, 0, None)
+            roles |= dict.fromkeys(texts, role)
     for rank, pair in enumerate(grave.pairs, start=len(grave.cues)):
-        companion = re.compile(_any(grave.words[pair.second]))
+        role = Role(
+            pair.level,
+            rank,
+            pair.name,
+            supposed.get(pair.name, pair.level),
+            unless.get(pair.name),
+            re.compile(_any(grave.words[pair.second])),
+            pair.within,
+            None,
+        )
         for text in grave.words[pair.first]:
-            roles[text] = Role(
-                pair.level,
-                rank,
-                pair.name,
-                pair.level,
-                None,
-                companion,
-                pair.within,
-                roles.get(text),
-            )
+            roles[text] = role._replace(otherwise=roles.get(text))
     return roles
 
 
@@ -64,7 +66,8 @@ class Context:
     def __init__(self, grave: Severities) -> None:
         self._denied = re.compile(f"(?:{_any(grave.denied)})(?:{_any(grave.filler)})*$")
         self._averted = re.compile(f"(?:{_any(grave.averted)}).{{0,8}}$")
-        self._supposed = re.compile(_any(grave.supposed))
+        will = f"(?:{_any(grave.will)})(?:{_any(grave.filler)})*$"
+        self._supposed = re.compile(f"{_any(grave.supposed)}|{will}")
         self._settled = re.compile(_any(grave.settled))
         self._past = re.compile(_any(grave.past))
         self._doubted = re.compile(f"^.{{0,8}}(?:{_any(grave.doubted)})")
@@ -79,10 +82,11 @@ class Context:
         after = _CLAUSE.split(far_after, maxsplit=1)[0]
         if role.companion is not None:
             near = far_before[-role.within :] + "\n" + far_after[: role.within]
-            return role.level if role.companion.search(near) else 0
+            if not role.companion.search(near):
+                return 0
         if role.unless is not None:
             term = raw[start:end].decode()
-            if role.unless.search(f"{before}{term}{after}"):
+            if role.unless.search(f"{far_before[-_NEAR:]}{term}{far_after[:_NEAR]}"):
                 return 0
         if self._denied.search(before) or self._averted.search(before):
             return 0

@@ -28,6 +28,18 @@ REACH_LIMIT: Final = 100  # characters
 KINDS: Final = ("grievance", "problem", "ask", "thanks", "praise", "solved", "turn")
 
 
+_CONTEXT: Final = (
+    "denied",
+    "filler",
+    "averted",
+    "supposed",
+    "will",
+    "settled",
+    "past",
+    "doubted",
+)
+
+
 class Word(NamedTuple):
     """One term of sentiment.yaml; weight in halves."""
 
@@ -74,7 +86,7 @@ class Pair(NamedTuple):
 class Severities(NamedTuple):
     """The earlier of two equally grave cues goes first.
 
-    denied, averted, supposed: what
+    denied, averted, supposed, will: what
     stands before a cue that did not happen; past: before one that is long ago; settled:
     behind one that is over; doubted: behind one that is feared.
     """
@@ -87,6 +99,7 @@ class Severities(NamedTuple):
     filler: tuple[str, ...]
     averted: tuple[str, ...]
     supposed: tuple[str, ...]
+    will: tuple[str, ...]
     settled: tuple[str, ...]
     past: tuple[str, ...]
     doubted: tuple[str, ...]
@@ -165,24 +178,14 @@ def severities(folder: Path | None = None) -> Severities:
                 words[str(name.value)] = tuple(text for text, _ in _terms(path, terms))
         elif part == "together":
             pairs += [_pair(path, name, pair, words) for name, pair in _pairs(path, body, "cues")]
-        elif part in {
-            "not",
-            "denied",
-            "filler",
-            "averted",
-            "supposed",
-            "settled",
-            "past",
-            "doubted",
-        }:
+        elif part in {"not", *_CONTEXT}:
             lists[part] = tuple(text for text, _ in _terms(path, body))
         else:
             raise UserError(f"{_at(path, key)}: {part!r} is no part of this file")
     nothing = frozenset(lists.pop("not", ()))
     for text in sorted(nothing & seen.keys()):
         raise UserError(f"{seen[text]}: term {text!r} stands under `not` as well")
-    order = ("denied", "filler", "averted", "supposed", "settled", "past", "doubted")
-    rest = [lists.get(name, ()) for name in order]
+    rest = [lists.get(name, ()) for name in _CONTEXT]
     return Severities(tuple(cues), words, tuple(pairs), nothing, *rest)
 
 
