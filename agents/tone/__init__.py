@@ -57,9 +57,11 @@ _POSITIVE: Final = 1 << _PLACE["thanks"]  # below this no word of thanks was fou
 
 _LITTLE_BYTES: Final = 300
 _MUCH_IN_LITTLE: Final = 4
-_MUCH: Final = 6
+_MUCH: Final = 7
 # However much is asked, a complaint of this many halves and more is a complaint.
-_MOST_ASKED: Final = 8
+_MOST_ASKED: Final = 12
+
+_HINT: Final = 1  # one word of weight 0.5 alone says nothing
 
 # A cue is a problem, if sentiment.yaml does not say more of it.
 _CUE_WEIGHT: Final = 1.0
@@ -87,15 +89,13 @@ def sentiment_of(packed: int, length_bytes: int) -> int:
         solved = packed >> _PLACE["solved"] & _FIELD
         good = thanks + praise + solved
         bad = grievance + problem
-        if turn:
-            bad = 2 * bad + min(ask, _MOST_ASKED)
-        elif solved:
-            bad //= 3
+        bad = (bad // 3 if solved and not turn else bad) + min(ask, _MOST_ASKED) // 2
         if good >= 4 and (thanks >= 2 or praise >= 4) and good > bad:
             return 2 if praise >= 6 and good > 2 * bad else 1
-    if grievance >= (_MUCH_IN_LITTLE if length_bytes < _LITTLE_BYTES else _MUCH):
+    little = length_bytes < _LITTLE_BYTES
+    if grievance >= (_MUCH_IN_LITTLE if little else _MUCH):
         return -2
-    if problem + 2 * grievance > min(ask, _MOST_ASKED):
+    if problem + 3 * grievance > min(ask, _MOST_ASKED) + (0 if little else _HINT):
         return -1
     return 0
 

@@ -19,7 +19,12 @@ BAND: Final = {"30+": ORANGE, "10-29": YELLOW}
 _CLAUSE: Final = re.compile("[，。；！？,;!?、\n]")
 _BEFORE_BYTES: Final = 120
 _AFTER_BYTES: Final = 60
-_NEAR: Final = 18  # characters
+# Characters looked at on either side: for what changes a word's meaning, for what is feared,
+# for when it was, for how it ended.
+_NEAR: Final = 18
+_CLOSE: Final = 16
+_LATELY: Final = 30
+_SOON: Final = 20
 
 
 class Role(NamedTuple):
@@ -68,34 +73,38 @@ class Context:
         self._averted = re.compile(f"(?:{_any(grave.averted)}).{{0,8}}$")
         will = f"(?:{_any(grave.will)})(?:{_any(grave.filler)})*$"
         self._supposed = re.compile(f"{_any(grave.supposed)}|{will}")
+        self._imminent = re.compile(_any(grave.imminent))
         self._settled = re.compile(_any(grave.settled))
         self._past = re.compile(_any(grave.past))
         self._doubted = re.compile(f"^.{{0,8}}(?:{_any(grave.doubted)})")
 
     def level(self, role: Role, raw: bytes, start: int, end: int) -> int:
         """The level of one cue where it stands: 0 when it did not happen or means something else."""
-        far_before = raw[max(0, start - 3 * role.within - _BEFORE_BYTES) : start].decode(
-            errors="ignore"
-        )
-        far_after = raw[end : end + 3 * role.within + _AFTER_BYTES].decode(errors="ignore")
-        before = _CLAUSE.split(far_before)[-1]
-        after = _CLAUSE.split(far_after, maxsplit=1)[0]
-        if role.companion is not None:
-            near = far_before[-role.within :] + "\n" + far_after[: role.within]
-            if not role.companion.search(near):
-                return 0
-        if role.unless is not None:
-            term = raw[start:end].decode()
-            if role.unless.search(f"{far_before[-_NEAR:]}{term}{far_after[:_NEAR]}"):
-                return 0
+        reach = 3 * role.within
+        left = raw[max(0, start - reach - _BEFORE_BYTES) : start].decode(errors="ignore")
+        right = raw[end : end + reach + _AFTER_BYTES].decode(errors="ignore")
+        if not _meant(role, left, raw[start:end].decode(), right):
+            return 0
+        before = _CLAUSE.split(left)[-1]
+        after = _CLAUSE.split(right, maxsplit=1)[0]
         if self._denied.search(before) or self._averted.search(before):
             return 0
-        if self._supposed.search(before[-16:]) or self._doubted.search(after):
+        if self._imminent.search(before):
+            return max(role.level, ORANGE)
+        if self._supposed.search(before[-_CLOSE:]) or self._doubted.search(after):
             return role.supposed and max(role.level, role.supposed)
-        over = self._past.search(far_before[-30:]) or self._settled.search(far_after[:20])
-        if role.level == RED and over:
-            return ORANGE
+        if self._past.search(left[-_LATELY:]) or self._settled.search(right[:_SOON]):
+            return max(role.level, ORANGE)
         return role.level
+
+
+def _meant(role: Role, left: str, term: str, right: str) -> bool:
+    """Whether the words around a term let it be this cue."""
+    if role.unless and role.unless.search(f"{left[-_NEAR:]}{term}{right[:_NEAR]}"):
+        return False
+    if role.companion is None:
+        return True
+    return bool(role.companion.search(f"{left[-role.within :]}\n{right[: role.within]}"))
 
 
 def graver(declared: int, people_band: str, severity: int, cue: str) -> tuple[int, str]:

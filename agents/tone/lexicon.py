@@ -33,6 +33,7 @@ _CONTEXT: Final = (
     "filler",
     "averted",
     "supposed",
+    "imminent",
     "will",
     "settled",
     "past",
@@ -99,6 +100,7 @@ class Severities(NamedTuple):
     filler: tuple[str, ...]
     averted: tuple[str, ...]
     supposed: tuple[str, ...]
+    imminent: tuple[str, ...]
     will: tuple[str, ...]
     settled: tuple[str, ...]
     past: tuple[str, ...]
