@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from bench import bare, intake, latency, pipeline, sink, tally
+from bench import bare, intake, judge, latency, pipeline, sink, tally
 from bench.machine import machine
 from bench.peers import KEEPS, PEERS, Peer
 from bench.progress import Progress
@@ -37,6 +37,7 @@ OURS: Final[Mapping[str, Measure]] = {
     "pipeline": pipeline.measure,
     "bare": bare.measure,
     "intake": intake.measure,
+    "judge": judge.measure,
     "tally_1m": partial(tally.measure, ids=1_000_000),
     "tally_50m": partial(tally.measure, ids=50_000_000),
     "sink": sink.measure,

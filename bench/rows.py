@@ -14,7 +14,7 @@ Curve = Sequence[tuple[int, int]]  # (milliseconds since 1970 UTC, events done b
 _PIPELINE: Final = "pipeline"
 _HELD: Final = ("tally_50m", "tally_1m")
 # Rows of something else than events of the whole job: no ratio to the pipeline says anything.
-_APART: Final = ("intake", "tally_", "sink", "latency_")
+_APART: Final = ("intake", "judge", "tally_", "sink", "latency_")
 
 
 def rate_of(curve: Curve) -> float:
