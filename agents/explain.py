@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from agents.judge import Judge, Said
+from agents.tone import Explained as Heard
 from streams.contracts import TEXT_LIMIT, TITLE_LIMIT
 from streams.packs import UNSAID
 
@@ -85,6 +86,10 @@ class Explainer:
                 )
             )
         return explained
+
+    def heard(self, report: Said) -> Heard:
+        """The words by which sentiment and severity of one report were told."""
+        return self._judge.tone.explain(report[0][:TITLE_LIMIT], report[1][:TEXT_LIMIT])
 
 
 def replaced(redacted: str) -> dict[str, int]:

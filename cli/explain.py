@@ -78,15 +78,20 @@ def explain(
             context.exit(1)
         return
     report = (title, text or "", category, severity or 0, people_band or "", False)
-    (found,) = using.explainer().explain([report])
+    explainer = using.explainer()
+    (found,), heard = explainer.explain([report]), explainer.heard(report)
     if as_json:
-        output.as_json({**added(found), "weights": found.weights, "keys": _hex(found.keys)})
+        output.as_json(
+            {
+                **added(found),
+                "weights": found.weights,
+                "sentiment_terms": [term for _, term in heard.terms],
+                "cue_term": heard.cue_term if found.cue else None,
+                "keys": [f"{key:016x}" for key in found.keys],
+            }
+        )
     else:
-        show(report, found)
-
-
-def _hex(keys: tuple[int, ...]) -> list[str]:
-    return [f"{key:016x}" for key in keys]
+        show(report, found, heard)
 
 
 def _many(using: Using, jsonl: str, out: str, jobs: int | None) -> int:

@@ -8,6 +8,7 @@ import click
 from agents.explain import Explained, replaced
 from agents.judge import Said
 from agents.normalise import normalise
+from agents.tone import Explained as Heard
 from streams.categories import CATEGORIES, CategoryCode
 
 _SOURCES: Final = {
@@ -24,18 +25,27 @@ _SENTIMENTS: Final = {
     2: "感谢表扬 very positive",
 }
 _SEVERITIES: Final = {1: "红 red", 2: "橙 orange", 3: "黄 yellow", 4: "蓝 blue"}
+_KINDS: Final = {
+    "grievance": "怨愤 grievance",
+    "problem": "问题 problem",
+    "ask": "询问建议 asking",
+    "thanks": "致谢 thanks",
+    "praise": "表扬 praise",
+    "solved": "已解决 solved",
+    "turn": "转折 turn",
+}
 _NONE: Final = "无 none"
 
 
-def show(report: Said, found: Explained) -> None:
+def show(report: Said, found: Explained, heard: Heard) -> None:
     """Print what each step made of a report."""
-    for name, lines in _sections(report, found):
+    for name, lines in _sections(report, found, heard):
         click.echo(click.style(name, bold=True))
         for line in lines:
             click.echo(f"  {line}")
 
 
-def _sections(report: Said, found: Explained) -> Iterable[tuple[str, list[str]]]:
+def _sections(report: Said, found: Explained, heard: Heard) -> Iterable[tuple[str, list[str]]]:
     title, text, category, severity, *_ = report
     normal = [normalise(part) for part in (title, text) if part]
     same = normal == [part for part in (title, text) if part]
@@ -49,8 +59,8 @@ def _sections(report: Said, found: Explained) -> Iterable[tuple[str, list[str]]]
     yield "类别 category", _category(found)
     if category:
         yield "上报类别 declared", [_declared(category, found)]
-    yield "情绪 sentiment", [_sentiment(found.sentiment)]
-    yield "紧急程度 severity", _severity(found, severity)
+    yield "情绪 sentiment", _sentiment(found.sentiment, heard)
+    yield "紧急程度 severity", _severity(found, severity, heard)
     yield (
         "同一事项 same matter",
         [
@@ -89,17 +99,22 @@ def _declared(category: str, found: Explained) -> str:
     return f"{category} → {leaf_in_words(found.declared)}，{agrees}"
 
 
-def _sentiment(sentiment: int | None) -> str:
+def _sentiment(sentiment: int | None, heard: Heard) -> list[str]:
     if sentiment is None:
-        return "未判断 not judged"
-    return f"{sentiment:+d} {_SENTIMENTS[sentiment]}"
+        return ["没有文字 no text"]
+    terms = [f"{term}（{_KINDS[kind]}）" for kind, term in heard.terms]
+    return [
+        f"{sentiment:+d} {_SENTIMENTS[sentiment]}",
+        f"依据 because of: {'，'.join(terms) or _NONE}",
+    ]
 
 
-def _severity(found: Explained, declared: int) -> list[str]:
+def _severity(found: Explained, declared: int, heard: Heard) -> list[str]:
     if not found.severity:
         return ["未知 not known"]
     lines = [f"{found.severity} {_SEVERITIES[found.severity]}"]
     if declared:
         lines[0] += f"（上报 declared: {declared} {_SEVERITIES[declared]}）"
-    lines.append(f"线索 cue: {found.cue or _NONE}")
+    words = f"（{heard.cue_term}）" if found.cue and heard.cue_term else ""
+    lines.append(f"线索 cue: {found.cue or _NONE}{words}")
     return lines

@@ -4,17 +4,15 @@ import shutil
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final
 
 import click
 
-from agents.classify import Classifier
+from agents.judge import Judge
 from agents.lexicon import SHIPPED, Lexicon
 from agents.redaction import redact
-from agents.tone import Tone
 from agents.tone.lexicon import FOLDER as TONE_FOLDER
 from agents.tone.lexicon import SHIPPED as TONE_SHIPPED
-from agents.tone.lexicon import folder_within
 from cli import output
 from cli.bar import bar
 from cli.labelled import Labelled, read
@@ -62,13 +60,12 @@ def export(folder: Path) -> None:
 def check(folder: Path | None, as_json: bool) -> None:
     """Read the lexicon in FOLDER (default: the one in use) and count what each leaf has.
 
-    Its sub-folder `tone`, the words of sentiment and severity, is read as well.
+    Names of upstream's categories and the words of sentiment and severity are read as well.
 
     The first mistake is said with file, line and term, and the exit code is 2.
     """
     folder = folder or load().lexicon or SHIPPED
-    read_ = Classifier.load(folder).lexicon
-    Tone.load(folder_within(folder))
+    read_ = Judge.load(redact, folder).classifier.lexicon
     rows = [_counted(read_, leaf.code, leaf.name) for leaf in CATEGORIES.values()]
     if as_json:
         output.as_json({"folder": folder, "leaves": rows})
@@ -118,7 +115,7 @@ def try_(
     another category, sentiment or severity, which, and examples with the terms
     that decide. Texts are shown redacted.
     """
-    old, new = _Side.load(against or load().lexicon), _Side.load(folder)
+    old, new = (Judge.load(redact, each) for each in (against or load().lexicon, folder))
     texts = read(path, text=text, label=None, title=title, encoding=encoding)
     told = {
         "n": len(texts.rows),
@@ -158,33 +155,23 @@ def _entries(side: Lexicon) -> dict[str, str]:
     return terms | rules
 
 
-class _Side(NamedTuple):
-    """One of the two lexicons that are compared."""
-
-    classifier: Classifier
-    tone: Tone
-
-    @classmethod
-    def load(cls, folder: Path | None) -> Self:
-        return cls(Classifier.load(folder), Tone.load(folder_within(folder)))
-
-    def judge(self, title: str, text: str) -> dict[str, str]:
-        """What the lexicon says of a text, by subject."""
-        heard = self.tone.judge(title, text)
-        return {
-            "category": self.classifier.category(title, text),
-            "sentiment": str(heard.sentiment),
-            "severity": str(heard.severity),
-        }
+def _judged(side: Judge, title: str, text: str) -> dict[str, str]:
+    """What a lexicon says of a text, by subject."""
+    heard = side.tone.judge(title, text)
+    return {
+        "category": side.classifier.category(title, text),
+        "sentiment": str(heard.sentiment),
+        "severity": str(heard.severity),
+    }
 
 
-def _changes(old: _Side, new: _Side, texts: Labelled, examples: int) -> dict[str, Any]:
+def _changes(old: Judge, new: Judge, texts: Labelled, examples: int) -> dict[str, Any]:
     moves: Counter[tuple[str, str, str]] = Counter()
     shown: list[dict[str, Any]] = []
     changed = 0
     with bar("trying", len(texts.rows)) as advance:
         for number, (title, text) in enumerate(zip(texts.titles, texts.texts, strict=True), 1):
-            was, now = old.judge(title, text), new.judge(title, text)
+            was, now = _judged(old, title, text), _judged(new, title, text)
             if was != now:
                 changed += 1
                 moves.update((name, was[name], now[name]) for name in was if was[name] != now[name])
@@ -202,7 +189,7 @@ def _changes(old: _Side, new: _Side, texts: Labelled, examples: int) -> dict[str
     }
 
 
-def _example(old: _Side, new: _Side, title: str, text: str) -> dict[str, Any]:
+def _example(old: Judge, new: Judge, title: str, text: str) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for name, side in (("before", old), ("after", new)):
         found, heard = side.classifier.classify(title, text), side.tone.judge(title, text)

@@ -81,6 +81,30 @@ def test_one_text_for_people(own: Path) -> None:
     assert "依据（词 权重） because of: 无 none" in nothing.stdout
 
 
+def test_sentiment_and_severity_come_with_their_words() -> None:
+    text = "楼道里全是煤气味，反映了三年没人管，太让人寒心了"
+    found = json.loads(explain(text, "--severity", "3", "--json").stdout)
+    assert (found["sentiment"], found["severity"], found["cue"]) == (-2, 1, "燃气泄漏")
+    assert "寒心" in "".join(found["sentiment_terms"])
+    assert found["cue_term"] in text
+    table = explain(text, "--severity", "3").stdout
+    for part in (
+        "-2 强烈不满",
+        "寒心",
+        "怨愤 grievance",
+        "1 红 red（上报 declared: 3 黄 yellow）",
+        "燃气泄漏（",
+    ):
+        assert part in table, part
+
+
+def test_a_declared_category_is_looked_up() -> None:
+    found = json.loads(explain("路灯不亮", "--category", "城乡建设/自来水", "--json").stdout)
+    assert (found["category"], found["declared"]) == ("S05", "S01")
+    unknown = explain("路灯不亮", "--category", "大事")
+    assert "大事：对照表中没有 not in our table" in unknown.stdout
+
+
 def test_a_severity_is_never_lower_than_declared() -> None:
     found = json.loads(explain("路灯不亮", "--severity", "2", "--json").stdout)
     assert found["severity"] == 2
