@@ -26,6 +26,7 @@ this leaf nearly always, 2 usually, 1 often, 0.5 for a hint. `sets.yaml` and
 """
 
 from importlib.resources import files
+from itertools import combinations
 from pathlib import Path
 from typing import Final
 
@@ -78,7 +79,7 @@ def load(folder: Path | None = None) -> Lexicon:
     leaves = _leaves(paths, sets)
     terms = {term.text: term for leaf in leaves for term in leaf.terms}
     rules = [rule for leaf in leaves for rule in leaf.rules]
-    for word in {word for rule in rules for part in rule.parts for word in part}:
+    for word in sorted({word for rule in rules for part in rule.parts for word in part}):
         if word not in terms:
             terms[word] = Term(word, OUTSIDE, 0.0, "", "")
     rules = _widened(rules, [term.text for term in terms.values() if term.group != "not"])
@@ -111,8 +112,10 @@ def _leaves(paths: list[Path], sets: Sets) -> list[Leaf]:
 def _widened(rules: list[Rule], terms: list[str]) -> list[Rule]:
     """The rules with parts that name every term which has one of the part's words in it."""
     parts = {part for rule in rules for part in rule.parts}
-    wide = {
-        part: tuple(sorted({term for term in terms if any(word in term for word in part)}))
-        for part in parts
-    }
+    having: dict[str, set[str]] = {word: set() for part in parts for word in part}
+    for term in terms:
+        for start, end in combinations(range(len(term) + 1), 2):
+            if (word := term[start:end]) in having:
+                having[word].add(term)
+    wide = {part: tuple(sorted(set().union(*(having[word] for word in part)))) for part in parts}
     return [rule._replace(parts=tuple(wide[part] for part in rule.parts)) for rule in rules]

@@ -12,6 +12,8 @@ from streams.errors import UserError
 
 WEIGHT_LIMIT: Final = 10
 TERM_LIMIT: Final = 20  # characters
+# The same in C, four times as fast, where PyYAML was built with it.
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Term(NamedTuple):
@@ -228,7 +230,7 @@ def _code(path: Path, node: yaml.Node, seen: set[str], allowed: list[str]) -> Ca
 
 def _compose(path: Path) -> yaml.Node:
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except OSError as error:
         raise UserError(f"{path.name} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -39,6 +39,8 @@ _CONTEXT: Final = (
     "past",
     "doubted",
 )
+# The same in C, four times as fast, where PyYAML was built with it.
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Word(NamedTuple):
@@ -271,7 +273,7 @@ def _items(path: Path, node: yaml.Node) -> list[yaml.Node]:
 
 def _compose(path: Path) -> yaml.Node:
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except OSError as error:
         raise UserError(f"{path.name} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
