@@ -1,13 +1,11 @@
 """Sums texts up in 64 bits each, so that reposts and light edits of a text are seen as such."""
 
-import sys
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Hashes = NDArray[np.uint64]
+from agents.characters import Characters, Hashes, mixed
 
 SHINGLE: Final = 3  # characters
 BITS: Final = 64
@@ -15,10 +13,8 @@ QUARTERS: Final = 4
 # Texts with fewer letters, digits and Chinese characters are too short to tell.
 LEAST_CHARACTERS: Final = 12
 
-_UTF_32: Final = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 _KINDS: Final = 0x10000  # code points told apart: the basic plane
 _MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
-_MIX: Final = np.uint64(0xBF58476D1CE4E5B9)
 _BIN_SHIFT: Final = np.uint64(58)  # the highest six bits number the bin
 _EMPTY: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 # An empty bin borrows from its neighbours at these distances: every bin is reached.
@@ -45,23 +41,24 @@ class Fingerprints(NamedTuple):
     least: Hashes
 
 
-def fingerprints(texts: Sequence[str]) -> Fingerprints:
+def fingerprints(characters: Characters) -> Fingerprints:
     """One-bit minwise hashes of texts, 64 from one permutation each.
 
-    texts: normalised. Of 64 bits two texts with shingles of Jaccard similarity J have
-    64 × (1 + J) / 2 in common on average. P. Li and A. C. König (2010), b-bit minwise
-    hashing; P. Li, A. Owen, C.-H. Zhang (2012), One permutation hashing; empty bins
-    borrow as in A. Shrivastava (2017), Optimal densification.
+    Of 64 bits two texts with shingles of Jaccard similarity J have 64 × (1 + J) / 2
+    in common on average. P. Li and A. C. König (2010), b-bit minwise hashing;
+    P. Li, A. Owen, C.-H. Zhang (2012), One permutation hashing; empty bins borrow
+    as in A. Shrivastava (2017), Optimal densification.
 
-    >>> one, other = fingerprints(["小区连续三天停水没有人管", "小区连续三天停水，没有人管！"]).bits
+    >>> texts = Characters.of(["小区连续三天停水没有人管", "小区连续三天停水，没有人管！"])
+    >>> one, other = fingerprints(texts).bits
     >>> one == other
     np.True_
     """
-    hashed, owner, counts = _shingles(texts)
-    bins = np.full((len(texts), BITS), _EMPTY, np.uint64)
+    hashed, owner, counts = _shingles(characters)
+    bins = np.full((characters.texts, BITS), _EMPTY, np.uint64)
     place = owner * BITS + (hashed >> _BIN_SHIFT).astype(np.int64)
     np.minimum.at(bins.reshape(-1), place, hashed)
-    least = bins.reshape(len(texts), QUARTERS, BITS // QUARTERS).min(2)
+    least = bins.reshape(characters.texts, QUARTERS, BITS // QUARTERS).min(2)
     for distance in _BORROWED:
         empty = bins == _EMPTY
         if not empty.any():
@@ -72,20 +69,15 @@ def fingerprints(texts: Sequence[str]) -> Fingerprints:
     return Fingerprints(bits, least)
 
 
-def _shingles(texts: Sequence[str]) -> tuple[Hashes, NDArray[np.int64], NDArray[np.int64]]:
+def _shingles(characters: Characters) -> tuple[Hashes, NDArray[np.int64], NDArray[np.int64]]:
     """Hashes of all texts' shingles, the number of the text of each, and characters per text."""
-    points = np.frombuffer("".join(texts).encode(_UTF_32, "surrogatepass"), np.uint32)
-    owner = np.repeat(np.arange(len(texts)), np.fromiter(map(len, texts), np.int64, len(texts)))
-    kept = _MEANINGFUL.take(points, mode="clip")
-    codes: Hashes = points[kept].astype(np.uint64)
-    owner = owner[kept]
-    counts = np.bincount(owner, minlength=len(texts))
+    (kept,) = _MEANINGFUL.take(characters.points, mode="clip").nonzero()
+    codes: Hashes = characters.points[kept].astype(np.uint64)
+    owner = characters.owner[kept]
+    counts = np.bincount(owner, minlength=characters.texts)
     if len(codes) < SHINGLE:
         return codes[:0], owner[:0], counts
     rolled, whole = codes[: 1 - SHINGLE].copy(), owner[: 1 - SHINGLE] == owner[SHINGLE - 1 :]
     for later in range(1, SHINGLE):
         rolled = rolled * _MULTIPLIER + codes[later : len(codes) - SHINGLE + 1 + later]
-    rolled = (rolled ^ (rolled >> np.uint64(32))) * _MIX
-    rolled = (rolled ^ (rolled >> np.uint64(29))) * _MULTIPLIER
-    rolled ^= rolled >> np.uint64(32)
-    return rolled[whole], owner[: 1 - SHINGLE][whole], counts
+    return mixed(rolled * _MULTIPLIER)[whole], owner[: 1 - SHINGLE][whole], counts

@@ -1,51 +1,58 @@
-"""Groups reports of one county into incidents, in the order in which they come."""
+"""Groups reports of one county into incidents, in the order in which they come: the plain reference."""
 
 from typing import Final, NamedTuple
 
-from agents.mention import Mention, same
+from agents.mention import Mention, mention_names, same, worth
 
 DAY_S: Final = 86_400
 LIFE_S: Final = 30 * DAY_S  # an incident is open so long after its last report
-_PER_KEY: Final = 4  # incidents remembered by one key, the latest
+PER_KEY: Final = 4  # mentions that one key leads to, the latest
+MENTIONS: Final = 32  # of one incident; more of them bring nothing new
 
 
 class _Incident:
     """What is known of an incident. first: identity of its first report, which names it."""
 
-    __slots__ = ("first", "last_s", "reports")
+    __slots__ = ("first", "last_s", "mentions")
 
     def __init__(self, first: int, last_s: int | None) -> None:
         self.first = first
         self.last_s = last_s
-        self.reports = 0
+        self.mentions = 0
 
 
 class _Bearer(NamedTuple):
-    """The latest report of an incident that brought a key."""
+    """A mention that bears a key. number: its place among all mentions."""
 
+    number: int
     incident: _Incident
     mention: Mention
 
 
 class Linker:
-    """Which incident each report belongs to: one look-up a key, then `same` decides.
+    """Which incident each report belongs to.
 
-    An incident is named by the identity of its first report. It is found by the keys
-    that its reports brought, each with the mention that brought it last; a key
-    remembers its latest four incidents. The answer depends on the order of reports
-    alone, not on how they are cut into batches.
+    A report's keys lead to the mentions that bear them, of each key the latest four, and so
+    to incidents; a key that leads to several counts less. The report joins the incident
+    to which keys of the most points lead among those that `same` says are the same matter
+    as one of these mentions; of equal ones the one whose mention came first. It then adds
+    those of its keys that do not lead there yet. So the answer follows from the order of
+    reports alone, not from how they are cut into batches.
+
+    An incident is named by the identity of its first report.
 
     >>> from agents.mention import mention
     >>> linker = Linker()
-    >>> one = mention("", "阳光花园小区从昨天起停水，没有人来修，请有关部门处理", "S01")
-    >>> other = mention("", "请问阳光花园为什么又停水了？孩子洗澡都不行", "S01")
+    >>> one = mention("", "丽景花园小区从昨天起停水，没有人来修，请有关部门处理", "S01")
+    >>> other = mention("", "请问丽景花园为什么又停水了？孩子洗澡都不行", "S01")
     >>> [linker.link("430100", each, identity, 0) for identity, each in ((7, one), (8, other))]
     [7, 7]
     """
 
     def __init__(self, life_s: int = LIFE_S) -> None:
         self._life_s = life_s
-        self._by_key: dict[tuple[str, int], dict[int, _Bearer]] = {}
+        self._number = 0
+        self._by_key: dict[tuple[str, int], list[_Bearer]] = {}
 
     def link(self, county: str, mention: Mention, identity: int, at_s: int | None) -> int:
         """The incident of a report, which is from now on one of its reports.
@@ -55,37 +62,63 @@ class Linker:
         Returns the identity of the incident's first report, its own if it opens one.
         """
         places = [(county, key) for key in mention.keys]
-        found: dict[int, _Incident] = {}
-        for place in places:
-            for bearer in self._by_key.get(place, {}).values():
-                incident = bearer.incident
-                known = incident.first in found or not self._open(incident, at_s)
-                if not known and same(mention, bearer.mention):
-                    found[incident.first] = incident
-        if found:
-            # The largest, so that a burst stays together; of equal ones the first found.
-            incident = max(found.values(), key=lambda each: each.reports)
-        else:
+        bearers = [
+            [each for each in self._by_key.get(place, ()) if self._open(each.incident, at_s)]
+            for place in places
+        ]
+        incident = joined(mention, bearers)
+        if incident is None:
             incident = _Incident(identity, at_s)
-        incident.reports += 1
-        if at_s is not None:
+        elif at_s is not None:
             incident.last_s = at_s if incident.last_s is None else max(incident.last_s, at_s)
-        for place in places:
-            bearers = self._by_key.setdefault(place, {})
-            bearers.pop(incident.first, None)
-            bearers[incident.first] = _Bearer(incident, mention)
-            if len(bearers) > _PER_KEY:
-                del bearers[next(iter(bearers))]
+        self._add(incident, mention, places)
         return incident.first
+
+    def _add(self, incident: _Incident, mention: Mention, places: list[tuple[str, int]]) -> None:
+        if incident.mentions >= MENTIONS:
+            return
+        bearer = _Bearer(self._number, incident, mention)
+        added = False
+        for place in places:
+            some = self._by_key.setdefault(place, [])
+            if not any(each.incident is incident for each in some):
+                some.insert(0, bearer)
+                del some[PER_KEY:]
+                added = True
+        incident.mentions += added
+        self._number += 1
 
     def _open(self, incident: _Incident, at_s: int | None) -> bool:
         return at_s is None or incident.last_s is None or at_s - incident.last_s <= self._life_s
 
     def forget(self, now_s: int) -> None:
         """Drop incidents whose life is over at this time, seconds since 1970 UTC."""
-        for place, bearers in list(self._by_key.items()):
-            for first, bearer in list(bearers.items()):
-                if not self._open(bearer.incident, now_s):
-                    del bearers[first]
-            if not bearers:
+        for place, some in list(self._by_key.items()):
+            left = [each for each in some if self._open(each.incident, now_s)]
+            if left:
+                self._by_key[place] = left
+            else:
                 del self._by_key[place]
+
+
+def joined(mention: Mention, bearers: list[list[_Bearer]]) -> _Incident | None:
+    """The incident that a report joins. bearers: of each of its keys, of open incidents."""
+    leads_to = [{id(each.incident) for each in some} for some in bearers]
+    points: dict[int, int] = {}
+    by_name: set[int] = set()
+    names = mention_names(mention)
+    for place, value in enumerate(worth(mention, list(map(len, leads_to)))):
+        for known in leads_to[place]:
+            points[known] = points.get(known, 0) + value
+            if place < names:
+                by_name.add(known)
+    found: _Incident | None = None
+    most = -1
+    ordered = {each.number: each for some in bearers for each in some}
+    for number in sorted(ordered):
+        _, incident, other = ordered[number]
+        known = id(incident)
+        value = points[known]
+        if value > most and same(mention, other, value, by_name=known in by_name):
+            found, most = incident, value
+    return found

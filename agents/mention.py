@@ -4,32 +4,37 @@ A duty officer's rule: the same concrete problem at the same place, or with the
 same company or project.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-import xxhash
+import numpy as np
 
-from agents.facets import problem_of
+from agents.characters import GAP, Characters
+from agents.facets import OFTEN_TOLD, problems
 from agents.fingerprint import fingerprints
-from agents.naming import NAME_LIMIT, names
+from agents.naming import NAMED_BITS, Word, telling
 from agents.normalise import normalise
 
-# Of 64 bits: two texts this far apart share about half of their shingles.
-_NEAR: Final = 16
-_NAMES_KEPT: Final = 4
-_LOW_64: Final = (1 << 64) - 1
+# How `named` is laid out: the set of the name's characters, counts of three kinds of
+# keys, the district.
+_COUNT_BITS: Final = 4
+_DISTRICT_AT: Final = NAMED_BITS + 3 * _COUNT_BITS
+_NAMED: Final = (1 << NAMED_BITS) - 1
+_COUNT: Final = (1 << _COUNT_BITS) - 1
 
 
 class Mention(NamedTuple):
-    """What a report brings to linking; at most some 80 bytes in a pack.
+    """What a report brings to linking; at most some 90 bytes in a pack.
 
     fingerprint: 64 bits of the text; 0 where it is too short to tell.
-    keys: what incidents are looked up by, at most 8 of 64 bits; two reports without
-    one in common are never the same matter.
+    keys: what incidents are looked up by, at most 10 of 64 bits, in the order of their
+    kinds (naming.Word): names, unusual words, words of towns and streets, shingles. Two
+    reports without one in common are never the same matter.
     name: the named estate, company, school, road or project, for people to read;
-    at most 16 characters, "" where nothing is named. Never a person's name.
-    problem: a set of 64, what is complained of.
-    named: a set of 64, the characters that the names are made of.
+    at most 16 characters, "" where nothing is named.
+    problem: a set of 64, what is complained of (agents/facets.py).
+    named: 36 bits, the set of the name's characters; above them 4 bits each, how many keys
+    are of the first three kinds; above them 16 bits of the district, 0 where none is named.
     """
 
     fingerprint: int
@@ -45,10 +50,10 @@ NOTHING: Final = Mention(0, ())
 def mention(title: str, text: str, category: str) -> Mention:
     """What one report brings. title, text: as they came or redacted; category: its leaf.
 
-    >>> one = mention("", "阳光花园小区从昨天起停水，没有人来修，请有关部门处理", "S01")
-    >>> other = mention("", "请问阳光花园为什么又停水了？孩子洗澡都不行", "S01")
+    >>> one = mention("", "丽景花园小区从昨天起停水，没有人来修，请有关部门处理", "S01")
+    >>> other = mention("", "请问丽景花园为什么又停水了？孩子洗澡都不行", "S01")
     >>> one.name, same(one, other)
-    ('阳光花园', True)
+    ('丽景花园', True)
     >>> same(one, mention("", "请问金桂花园为什么又停水了？孩子洗澡都不行", "S01"))
     False
     """
@@ -57,53 +62,120 @@ def mention(title: str, text: str, category: str) -> Mention:
 
 def mentions(reports: Sequence[tuple[str, str, str]]) -> list[Mention]:
     """The same for many (title, text, category) at once, in less time."""
-    texts = [
-        normalise(f"{title}\n{text}") if title and text else normalise(title or text)
-        for title, text, _ in reports
-    ]
-    bits, least = fingerprints(texts)
+    if not reports:
+        return []
+    titles = [normalise(title) for title, _, _ in reports]
+    characters = Characters.of(
+        [f"{title}\n{normalise(text)}" for title, (_, text, _) in zip(titles, reports, strict=True)]
+    )
+    starts = np.searchsorted(characters.owner[len(GAP) :], np.arange(len(reports))) + len(GAP)
+    ends = starts + np.fromiter(map(len, titles), np.int64, len(titles))
+    in_title = np.zeros(len(characters.ids) + 1, np.int8)
+    np.add.at(in_title, starts, 1)
+    np.add.at(in_title, ends, -1)
+    is_title = np.cumsum(in_title[:-1]) > 0
+    bits, copies = fingerprints(characters)
+    told = telling(characters, is_title)
+    problem = problems(characters, is_title)
+    named = told.named | (told.districts << np.uint64(_DISTRICT_AT))
+    for kind in range(3):
+        named |= told.counts[:, kind] << np.uint64(NAMED_BITS + kind * _COUNT_BITS)
     return [
-        _mention(text, category, fingerprint, copies)
-        for text, (_, _, category), fingerprint, copies in zip(
-            texts, reports, bits.tolist(), least.tolist(), strict=True
+        Mention(fingerprint, _keys(word, copy), name, said, who)
+        for fingerprint, word, copy, name, said, who in zip(
+            bits.tolist(),
+            told.words.tolist(),
+            (copies | np.uint64(Word.COPY)).tolist(),
+            told.names,
+            problem.tolist(),
+            named.tolist(),
+            strict=True,
         )
     ]
 
 
-def _mention(text: str, category: str, fingerprint: int, copies: list[int]) -> Mention:
-    found = names(text)[:_NAMES_KEPT]
-    keys = dict.fromkeys(_key(core[:2]) for core, _ in found)
-    keys |= dict.fromkeys(_key(core[-2:]) for core, _ in found)
-    chosen = list(keys)[:5]
-    if fingerprint:
-        chosen += [copy for copy in copies[:3] if copy != _LOW_64]
-    name = "".join(found[0])[:NAME_LIMIT] if found else ""
-    return Mention(
-        fingerprint,
-        tuple(dict.fromkeys(chosen)),
-        name,
-        problem_of(text, category),
-        _set_of("".join(core for core, _ in found)),
+_KEYS: Final = 10
+_COPIES: Final = 4
+_NONE: Final = (1 << 64) - 1
+
+
+def _keys(words: list[int], copies: list[int]) -> tuple[int, ...]:
+    keys = [word for word in words if word]
+    room = min(_COPIES, _KEYS - len(keys))
+    return tuple(keys + [copy for copy in copies if copy != _NONE][:room])
+
+
+# Of 64 bits: two texts no farther apart have more than half of their shingles in common.
+_NEAR: Final = 14
+# What speaks for one matter, in points; so many are enough.
+_ENOUGH: Final = 7
+_WORTH: Final = (4, 2, 2, 0)  # of a key, by its kind
+_CROWDED_WORTH: Final = (2, 1, 0, 0)  # when it leads to several matters
+_SAME_PROBLEM: Final = 3
+_OFTEN_TOLD: Final = 1  # when the problem they share is one that many have
+_OTHER_PROBLEM: Final = -2
+_SAME_DISTRICT: Final = 2
+_OTHER_DISTRICT: Final = -3
+_OTHER_NAME: Final = -2
+_NO_NAME_SHARED: Final = -6  # another name, and no name in common either
+# A point for each three bits by which two fingerprints are closer than strangers' mostly are.
+_STRANGERS: Final = 29
+_BITS_A_POINT: Final = 3
+_MOST_FOR_CLOSENESS: Final = 4
+
+
+def worth(mention: Mention, leads_to: Sequence[int]) -> tuple[int, ...]:
+    """Points of each of a report's keys. leads_to: to how many open incidents each leads."""
+    named = mention.named >> NAMED_BITS
+    kinds: list[int] = []
+    for kind in range(3):
+        kinds += [kind] * (named >> kind * _COUNT_BITS & _COUNT)
+    kinds += [Word.COPY] * (len(mention.keys) - len(kinds))
+    return tuple(
+        (_CROWDED_WORTH if number > 1 else _WORTH)[kind]
+        for kind, number in zip(kinds, leads_to, strict=True)
     )
 
 
-def _key(core: str) -> int:
-    return xxhash.xxh3_64_intdigest(core.encode())
+def mention_names(mention: Mention) -> int:
+    """How many of a report's keys, the first ones, are names."""
+    return mention.named >> NAMED_BITS & _COUNT
 
 
-def _set_of(characters: Iterable[str]) -> int:
-    bits = 0
-    for character in characters:
-        bits |= 1 << ((ord(character) * 0x9E3779B1 & 0xFFFFFFFF) >> 26)
-    return bits
+def same(a: Mention, b: Mention, points: int | None = None, *, by_name: bool = False) -> bool:
+    """Whether two reports of one county are the same matter; the order makes no difference.
 
-
-def same(a: Mention, b: Mention) -> bool:
-    """Whether two reports of one county are the same matter; the order makes no difference."""
-    shared = (a.named & b.named).bit_count()
-    fewest = min(a.named.bit_count(), b.named.bit_count())
-    if fewest and shared * 2 <= fewest:
-        return False  # both name something, and not the same
-    if a.fingerprint and b.fingerprint and (a.fingerprint ^ b.fingerprint).bit_count() <= _NEAR:
+    points: what the keys by which a led to b's incident are worth, and by_name whether one
+    of them is a name; without, the keys that a and b share.
+    """
+    if points is None:
+        each = worth(a, [1] * len(a.keys))
+        shared = [point for key, point in zip(a.keys, each, strict=True) if key in b.keys]
+        points, by_name = sum(shared), _WORTH[Word.NAME] in shared
+    other_name = _other_name(a.named & _NAMED, b.named & _NAMED)
+    distance = _STRANGERS
+    if a.fingerprint and b.fingerprint:
+        distance = (a.fingerprint ^ b.fingerprint).bit_count()
+    district, other_district = a.named >> _DISTRICT_AT, b.named >> _DISTRICT_AT
+    apart = bool(district and other_district and district != other_district)
+    if distance <= _NEAR and not other_name and not apart:
         return True
-    return fewest > 0 and bool(a.problem & b.problem) and not set(a.keys).isdisjoint(b.keys)
+    if not points:
+        return False
+    if other_name:
+        points += _OTHER_NAME if by_name else _NO_NAME_SHARED
+    if district and other_district:
+        points += _OTHER_DISTRICT if apart else _SAME_DISTRICT
+    points += min(max(0, _STRANGERS - distance) // _BITS_A_POINT, _MOST_FOR_CLOSENESS)
+    shared_problem = a.problem & b.problem
+    if shared_problem:
+        points += _SAME_PROBLEM if shared_problem & ~OFTEN_TOLD else _OFTEN_TOLD
+    elif a.problem and b.problem:
+        points += _OTHER_PROBLEM
+    return points >= _ENOUGH
+
+
+def _other_name(a: int, b: int) -> bool:
+    """Whether both name something and share at most half of the shorter name."""
+    shorter = min(a.bit_count(), b.bit_count())
+    return shorter > 0 and (a & b).bit_count() * 2 <= shorter

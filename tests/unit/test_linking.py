@@ -14,11 +14,11 @@ from cli.main import main
 
 SHORT = "小区停水两天了，请尽快解决"
 REPORTS = [
-    ("", "阳光花园小区从昨天起停水，没有人来修，请有关部门处理", "S01"),
-    ("", "请问阳光花园为什么又停水了？孩子洗澡都不行", "S01"),
-    ("阳光花园停水", "打了供水公司电话也没人接，阳光花园几百户没水用", "S01"),
+    ("", "丽景花园小区从昨天起停水，没有人来修，请有关部门处理", "S01"),
+    ("", "请问丽景花园为什么又停水了？孩子洗澡都不行", "S01"),
+    ("丽景花园停水", "打了供水公司电话也没人接，丽景花园几百户没水用", "S01"),
     ("", "金桂花园小区从昨天起停水，没有人来修，请有关部门处理", "S01"),
-    ("", "阳光花园小区楼下烧烤店油烟太大，天天熏得睡不着", "S03"),
+    ("", "丽景花园小区楼下烧烤店油烟太大，天天熏得睡不着", "S03"),
     ("", "", "S99"),
     ("", "停水", "S01"),
 ]
@@ -72,7 +72,7 @@ def test_nothing_said_is_never_the_same() -> None:
 
 
 texts = st.lists(
-    st.sampled_from(["阳光花园", "金桂花园", "停水", "油烟扰民", "，", "我们小区", "第三中学", "补课", SHORT]),
+    st.sampled_from(["丽景花园", "金桂花园", "停水", "油烟扰民", "，", "我们小区", "第三中学", "补课", SHORT]),
     max_size=12,
 ).map("".join)  # fmt: skip
 
@@ -88,7 +88,7 @@ def test_a_batch_says_what_each_alone_says(reports: list[tuple[str, str, str]]) 
     found = mentions(reports)
     assert found == [mention(*report) for report in reports]
     for each in found:
-        assert len(each.keys) <= 8
+        assert len(each.keys) <= 10
         assert len(set(each.keys)) == len(each.keys)
         assert all(0 < key < 1 << 64 for key in each.keys)
         assert len(each.name) <= 16
