@@ -53,6 +53,7 @@ _PLACE: Final = {
         ("grievance", "problem", "ask", "turn", "thanks", "praise", "solved")
     )
 }
+_SILENT: Final = Heard(0, 0, "")
 _POSITIVE: Final = 1 << _PLACE["thanks"]  # below this no word of thanks was found
 
 _LITTLE_BYTES: Final = 300
@@ -63,6 +64,7 @@ _MOST_ASKED: Final = 12
 
 _HINT: Final = 1  # one word of weight 0.5 alone says nothing
 
+_COMPOUND_LIMIT: Final = 4  # characters
 # A cue is a problem, if sentiment.yaml does not say more of it.
 _CUE_WEIGHT: Final = 1.0
 
@@ -135,7 +137,12 @@ class Tone:
         # One scan finds the terms, and whether the text must be normalised first.
         automaton = DoubleArrayAhoCorasick([*encoded, *sorted(marks().difference(encoded))])
         self._find: Callable[[bytes], list[Hit]] = automaton.find_overlapping_no_suffix
+        # Made once: what is judged most often is then only looked up.
         self._calm = {value: Heard(value, BLUE, "") for value in range(-2, 3)}
+        self._yellow = {
+            value: [Heard(value, YELLOW, role.name) for role in self._roles]
+            for value in range(-2, 1)
+        }
         self._context = Context(grave)
 
     @classmethod
@@ -153,38 +160,38 @@ class Tone:
         """
         whole = f"{title}。{text}" if title else text
         if not whole:
-            return Heard(0, 0, "")
+            return _SILENT
         weights = self._weights
+        packed = 0
+        found: set[int] = set()
         try:
             raw = whole.encode()
-            found = set()
-            leftmost = sys.maxsize
             hits = self._find(raw)
+            leftmost = sys.maxsize
             for start, _, term in reversed(hits):
                 if start < leftmost:
                     leftmost = start
-                    found.add(term)
-            packed = 0
-            for term in found:
-                packed += weights[term]
+                    if term not in found:
+                        found.add(term)
+                        packed += weights[term]
         except (IndexError, UnicodeEncodeError):  # something that `normalise` would change
             raw, hits, found = self._normalised(whole)
             packed = sum(weights[term] for term in found)
-        sentiment = sentiment_of(packed, len(raw))
-        if found and sentiment <= 0:
+        sentiment = sentiment_of(packed, len(raw)) if packed else 0
+        if sentiment <= 0 and found:
             first = min(found)
             if first < self._grave:
                 level, cue, _ = self._gravest(raw, hits)
                 return Heard(sentiment, level, cue)
             if first < len(self._roles):
-                return Heard(sentiment, YELLOW, self._roles[first].name)
+                return self._yellow[sentiment][first]
         return self._calm[sentiment]
 
     def explain(self, title: str, text: str) -> Explained:
         """The same as judge, with the terms that decided."""
         whole = f"{title}。{text}" if title else text
         if not whole:
-            return Explained(0, 0, "", (), "")
+            return Explained(*_SILENT, (), "")
         raw, hits, found = self._normalised(whole)
         spoke = sorted(
             {
@@ -249,18 +256,16 @@ def _order(role: Role | None) -> tuple[int, int]:
 
 
 def _words(said: Sentiments) -> dict[str, Word]:
-    """The words, and what degree and negation before them make of them."""
+    """The words, and what degree and negation before the short ones make of them."""
     words = {word.text: word for word in said.words}
     taken = words.keys() | said.nothing
     for word in said.words:
-        if word.kind in {"praise", "thanks"} or (word.kind == "grievance" and len(word.text) <= 2):
-            for degree in said.degree:
-                text = degree + word.text
-                if text not in taken:
-                    words[text] = word._replace(text=text, weight=word.weight * 1.5)
+        if len(word.text) > _COMPOUND_LIMIT:
+            continue
+        if word.kind in {"praise", "thanks"} or (word.kind == "grievance" and len(word.text) == 2):
+            for text in {degree + word.text for degree in said.degree} - taken:
+                words[text] = word._replace(text=text, weight=word.weight * 1.5)
         if word.kind in {"praise", "solved"}:
-            for negation in said.negation:
-                text = negation + word.text
-                if text not in taken:
-                    words[text] = word._replace(text=text, kind="problem", weight=2.0)
+            for text in {negation + word.text for negation in said.negation} - taken:
+                words[text] = word._replace(text=text, kind="problem", weight=2.0)
     return words
