@@ -1,0 +1,133 @@
+"""Measures tone: microseconds a text, and sentiment beside snownlp on hand-labelled messages.
+
+    python bench/tone.py                      speed on generated texts
+    python bench/tone.py --csv messages.csv   also sentiment; columns title and text, labels from
+                                              tests/labels/tone.csv by a hash of both
+
+snownlp is measured beside when it is installed (pip install snownlp). It gives how positive a
+text is, 0 to 1: below 0.4 counts as negative, above 0.6 as positive.
+"""
+
+import argparse
+import csv
+import json
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from agents import scores
+from agents.tone import Tone
+
+FILLER = "我们这里的群众希望有关领导能够给大家一个答复小区门口的路边每天早上很多老人和孩子经过"
+LABELS = Path(__file__).parent.parent / "tests" / "labels" / "tone.csv"
+CHUNK = 500
+
+
+def texts(tone: Tone, count: int, length: int = 70) -> list[str]:
+    """Texts of plain simplified characters with about three words found in 70, as real ones have."""
+    chance = random.Random(1)
+    made = []
+    for _ in range(count):
+        parts: list[str] = []
+        while sum(map(len, parts)) < length:
+            start = chance.randrange(len(FILLER) - 24)
+            parts += [FILLER[start : start + chance.randrange(14, 24)], chance.choice(tone.texts)]
+        made.append("，".join(parts)[:length])
+    return made
+
+
+def us_per_text(work: Callable[[str], Any], sample: Sequence[str], rounds: int = 9) -> float:
+    """Median over rounds of the mean processor time for one text."""
+    spent = []
+    for _ in range(rounds):
+        begin = time.process_time()
+        for text in sample:
+            work(text)
+        spent.append((time.process_time() - begin) / len(sample) * 1e6)
+    return round(statistics.median(spent), 2)
+
+
+def labelled(messages: Path, half: int) -> list[tuple[str, str, int]]:
+    """Title, text and sentiment of the labelled messages whose key is even (0) or odd (1)."""
+    csv.field_size_limit(1 << 20)
+    with LABELS.open(encoding="utf-8", newline="") as lines:
+        labels = {row["key"]: int(row["sentiment"]) for row in csv.DictReader(lines)}
+    with messages.open(encoding="utf-8", newline="") as lines:
+        rows = {
+            xxhash.xxh3_64_hexdigest(f"{row['title']}\n{row['text']}".encode()): row
+            for row in csv.DictReader(lines)
+        }
+    return [
+        (rows[key]["title"], rows[key]["text"], sentiment)
+        for key, sentiment in labels.items()
+        if key in rows and int(key, 16) % 2 == half
+    ]
+
+
+def polarity(truth: Sequence[int], said: Sequence[int]) -> dict[str, Any]:
+    """Accuracy and macro-F1 of the signs."""
+    table = scores.confusion([str(_sign(one)) for one in truth], [str(_sign(one)) for one in said])
+    return {
+        "n": len(truth),
+        "accuracy": round(scores.accuracy(table), 3),
+        "macro_f1": round(scores.macro_f1(table), 3),
+        "called_negative": round(sum(one < 0 for one in said) / len(said), 3),
+    }
+
+
+def _sign(value: int) -> int:
+    return (value > 0) - (value < 0)
+
+
+def snow(text: str) -> int:
+    """-1, 0 or 1 by snownlp."""
+    from snownlp import SnowNLP
+
+    positive = SnowNLP(text).sentiments if text.strip() else 0.5
+    return (positive > 0.6) - (positive < 0.4)
+
+
+def has_snownlp() -> bool:
+    try:
+        import snownlp  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--csv", type=Path)
+    options = parser.parse_args()
+    tone = Tone.load()
+    sample = texts(tone, 3_000)
+    report: dict[str, Any] = {
+        "texts": len(tone.texts),
+        "us_judge": us_per_text(lambda text: tone.judge("", text), sample),
+        "us_explain": us_per_text(lambda text: tone.explain("", text), sample[:CHUNK], 3),
+        "us_snownlp": us_per_text(snow, sample[:50], 1) if has_snownlp() else None,
+    }
+    for half, name in enumerate(("worked_half", "held_out_half")):
+        if options.csv is None:
+            break
+        rows = labelled(options.csv, half)
+        truth = [sentiment for *_, sentiment in rows]
+        report[name] = {
+            "huishang": polarity(truth, [tone.judge(*row[:2]).sentiment for row in rows])
+        }
+        if has_snownlp():
+            said = [snow(f"{title}。{text}" if title else text) for title, text, _ in rows]
+            report[name]["snownlp"] = polarity(truth, said)
+    json.dump(report, sys.stdout, ensure_ascii=False, indent=1)
+    print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
