@@ -53,11 +53,15 @@ def us_per_text(work: Callable[[str], Any], sample: Sequence[str], rounds: int =
     return round(statistics.median(spent), 2)
 
 
-def labelled(messages: Path, half: int) -> list[tuple[str, str, int]]:
-    """Title, text and sentiment of the labelled messages whose key is even (0) or odd (1)."""
+def labelled(messages: Path, part: str) -> list[tuple[str, str, int]]:
+    """Title, text and sentiment of one part of the labelled messages."""
     csv.field_size_limit(1 << 20)
     with LABELS.open(encoding="utf-8", newline="") as lines:
-        labels = {row["key"]: int(row["sentiment"]) for row in csv.DictReader(lines)}
+        labels = {
+            row["key"]: int(row["sentiment"])
+            for row in csv.DictReader(lines)
+            if row["part"] == part
+        }
     with messages.open(encoding="utf-8", newline="") as lines:
         rows = {
             xxhash.xxh3_64_hexdigest(f"{row['title']}\n{row['text']}".encode()): row
@@ -66,7 +70,7 @@ def labelled(messages: Path, half: int) -> list[tuple[str, str, int]]:
     return [
         (rows[key]["title"], rows[key]["text"], sentiment)
         for key, sentiment in labels.items()
-        if key in rows and int(key, 16) % 2 == half
+        if key in rows
     ]
 
 
@@ -113,10 +117,8 @@ def main() -> int:
         "us_explain": us_per_text(lambda text: tone.explain("", text), sample[:CHUNK], 3),
         "us_snownlp": us_per_text(snow, sample[:50], 1) if has_snownlp() else None,
     }
-    for half, name in enumerate(("worked_half", "held_out_half")):
-        if options.csv is None:
-            break
-        rows = labelled(options.csv, half)
+    for name in ("worked", "held_out") if options.csv else ():
+        rows = labelled(options.csv, name)
         truth = [sentiment for *_, sentiment in rows]
         report[name] = {
             "huishang": polarity(truth, [tone.judge(*row[:2]).sentiment for row in rows])

@@ -60,7 +60,7 @@ _LITTLE_BYTES: Final = 300
 _MUCH_IN_LITTLE: Final = 4
 _MUCH: Final = 7
 # However much is asked, a complaint of this many halves and more is a complaint.
-_MOST_ASKED: Final = 12
+_MOST_ASKED: Final = 8
 
 _HINT: Final = 1  # one word of weight 0.5 alone says nothing
 
