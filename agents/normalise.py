@@ -52,12 +52,16 @@ def _noise() -> re.Pattern[str]:
 
 
 @cache
-def _traditional() -> frozenset[str]:
+def simplified_characters() -> dict[str, str]:
+    """Each traditional character with the simplified one that stands for it alone."""
     han = [chr(code) for block in ((0x3400, 0x4DC0), (0x4E00, 0xA000)) for code in range(*block)]
     simplified = _simplified().convert("\n".join(han)).split("\n")
-    return frozenset(
-        before for before, after in zip(han, simplified, strict=True) if before != after
-    )
+    return {before: after for before, after in zip(han, simplified, strict=True) if before != after}
+
+
+@cache
+def _traditional() -> frozenset[str]:
+    return frozenset(simplified_characters())
 
 
 @cache

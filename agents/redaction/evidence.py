@@ -1,73 +1,77 @@
-"""What stands beside a name and tells that it is one, or that it is none."""
+"""What stands beside a name and tells that it is one, or that it is none, in nats of evidence."""
 
 import re
+from typing import Final
 
-from agents.redaction.scan import DECIMALS, SPACES
+from agents.redaction.characters import DECIMALS, SPACES
+from agents.redaction.roles import JOINTS, ROLES, SURE_WORDS
 
-# Characters that make an ordinary word with the surname behind them.
-WORD_BEFORE = {
-    "程": "过工课流日里路行教章规议方进历全疗",
-    "许": "允也或准默容特不",
-    "付": "支交垫预首拨给应代缴对托兑偿",
-    "范": "规示师模防典就",
-    "谢": "感谢致答多",
-    "张": "紧主扩伸夸一两三几纸嚣慌开铺每这那五十百",
-    "曾": "不未也都",
-    "戴": "佩穿爱拥",
-    "傅": "师",
-    "赖": "依信无抵耍",
-    "苏": "江复",
-    "焦": "聚心",
-    "李": "行",
-    "梁": "桥房大横",
-    "唐": "荒",
-    "孙": "子祖",
-    "王": "国大霸",
-    "黎": "巴",
-    "胡": "二",
-    "柴": "火",
-    "楼": "民高大一二三四五六七八九十这整",
-    "陈": "新",
-    "杨": "白",
-    "单": "订运工名清保简账菜",
-    "高": "提最较很更太身偏",
-    "金": "资现基押定租罚奖",
-    "万": "千百几数十",
-    "周": "四一每上下本两",
-    "时": "小当及临同平",
-    "关": "有相无开",
-    "管": "主城监交不",
-    "何": "任如为",
-    "任": "责担主信",
-    "方": "地对双警校官东西南北平立",
-    "马": "人",
-    "林": "森园",
-    "黄": "",
-    "石": "",
-}
+_SURE: Final = frozenset(SURE_WORDS)
+_PREPOSITIONS: Final = frozenset(
+    "判罚管求收见问劝抓查陪帮替送约催逼害救看到被由找向与和跟给让欠叫是对经请替为及同骂打告即有从听据像连除就以将把因当"
+)
+_MARKS: Final = frozenset(
+    " \t\r\n　，。；：、！？,.;:!?（(【[“\"'‘《〕〈|/-—…=)）】])”>＞1234567890@＠"
+)
+FILLERS: Final = frozenset(" \t\r\n　：:“”\"'‘（(【[=〔〕")
+_FUNCTION_AFTER: Final = frozenset(
+    "的和与及跟同是在有都也就才又再还仍却不没未从于向以为由说讲把将被让叫给带拿打骂欠借养租买卖拆占砍挖修盖收办开找去来走跑睡住坐站哭喊闹骗偷抢要想能会肯敢等系经因你他她我此之"
+)
+_LINKS: Final = frozenset("是叫为名系即")
+_ROLES: Final = ROLES | _SURE
+_ONE_ROLE: Final = frozenset("叫")
+ROLE_LAST: Final = frozenset(word[-1] for word in _ROLES)
+OPENERS: Final = (
+    ROLE_LAST
+    | _PREPOSITIONS
+    | _MARKS
+    | _LINKS
+    | set("，,、")
+    | {word[-1] for word in JOINTS}
+    | set("）)的")
+)
+_MARKED: Final = re.compile(r"(?:[（(][^（()）]{1,8}[）)])$")
+
+
 # Behind a name: its bearer's particulars, title, or belongings.
 _AFTER = re.compile(
     r"、[\u4e00-\u9fff]{2,3}[、等和）)。]|"
-    r"[（(]\s?(?:男|女|化名|身份|电话|手机|联系|\d|系|我|本|原|已|时年|现年|[丈妻儿女父母户])"
-    r"|[,，、\s]{0,2}(?:男|女)(?:[,，、\s）)。]|$)|[,，]?(?:汉族|回族|藏族|裕固族|现年|生于|出生)|[,，]\s?\d{2,3}岁"
+    r"[（(]\s?(?:男|女|签名|签字|签章|盖章|手印|已故|音|化名|身份|电话|手机|联系|\d|系|我|本|原|已|时年|现年|[丈妻儿女父母户])"
+    r"|[,，、\s]{0,2}(?:男|女)(?:[,，、\s）)。]|$)|[,，]?(?:汉族|回族|藏族|裕固族|现年|生于|出生)|[,，]\s?(?:\d{2,3}岁|男|女|[他她](?!们)|欠|系|现住|住|身份证|电话|是我|我[的]?(?:邻居|同事|朋友|丈夫|妻子)|家住)"
     r"|[,，:：、\s（(]{0,3}(?:〔(?:手机|电话|身份证|微信|QQ|银行卡|邮箱)〕|联系电话|手机|身份证|电话|1[3-9]\d{9}|\d{17})"
     r"|(?:书记|副?主任|副?[局所院科处股站镇乡县市区部村组社队厂店校园会]长|律师|法官|检察官|民警|警官|老师|教师|医生|大夫|护士|主治|经理|总经理|老板|先生|女士|小姐|同志|师傅|网格员|会计|文书|阿姨|叔叔|大爷|大妈|同学|教练|教授|董事长|工程师|班主任|司机|夫妇|夫妻|父子|母子|父女|兄弟|姐妹|一家|等\d*[一二三四五六七八九十两]?[人名户]|本人|他们?|她们?|这[个名]|此人|签[名字收]|未成年|的?(?:低保|户口|宅基地|养老金|医药费|丈夫|妻子|老公|老婆|儿子|女儿|父亲|母亲|爱人|身份证|电话|手机|微信|家[门里属的]|哥哥|弟弟|姐姐|妹妹|孩子|房东|房子|债务|欠款|遗体|尸体|骨灰|病历|工资|名下|名义|账[户号]))"
 )
 # Behind a name: what a person does or suffers.
 _ACTS = re.compile(
-    r"(?:把|将|说|称|打[伤了我人]|殴打|辱骂|骂|拖欠|欠我|体罚|侵[吞占]|勾结|欠[薪款债]|借[走了我款条钱]|承包|强[占拆行]|霸占|侵占|占用|拒[绝不]|威胁|恐吓|私[自搭]|违规|违法|擅自|于\d|因[病工为车]|之间|两[人家]|签[订了]|出具|死亡|去世|身亡|失踪|被[打骗害撞拘捕]|诈骗|骗[走了取]|贪污|挪用|收受|索要|开车|驾[车驶]|酒后|向[我他]|走失|住在|曾|多次|一直|始终|至今|仍|却|不[给肯让同接理]|未[支办]|没有?|找[我到人]|来我|在我|到我|家[住的门里养]|强行|承诺|答应|同意|负责|带[人着领]|要求|欺|以.{1,6}为由|名下|担任|反映|经营|带头|因|在\d|租|向我|与我|和我|对我|给我|也|都|就|还|又|已)"
+    r"(?:把|将|说|称|打[伤了我人]|殴打|辱骂|骂|拖欠|欠我|体罚|侵[吞占]|勾结|欠[薪款债]|借[走了我款条钱]|承包|强[占拆行]|霸占|侵占|占用|拒[绝不]|威胁|恐吓|私[自搭]|违规|违法|擅自|于\d|因[病工为车]|之间|两[人家]|签[订了]|出具|死亡|去世|身亡|失踪|被[打骗害撞拘捕]|诈骗|骗[走了取]|贪污|挪用|收受|索要|开车|驾[车驶]|酒后|向[我他]|走失|住在|曾|多次|一直|始终|至今|仍|却|不[给肯让同接理]|未[支办]|没有?|找[我到人]|来我|在我|到我|家[住的门里养]|强行|承诺|答应|同意|负责|带[人着领]|要求|欺|以.{1,6}为由|名下|担任|反映|经营|无关|有关系|赔偿|养了?[一二三四五六七八九十两几\d]|怎么[说样]|去世|过世|病故|一次性|你[这还是把]|之[妻夫子女父母弟兄]|带着|态度|讨要|报告|亲[手口笔自]|卷走|卷[钱款]|才[\d一二三四五六七八九十]|阻[拦挠]|搞|提出|投诉|举报|留言|发帖|称|未办|名下|手[里中上]|打过|打电话|一户|家里|签字|签名|收[了钱到取]|干的|写的|开的|买的|卖的|租的|说[的话过了]|讲|介绍|老婆|老公|的[话钱车狗手人家店厂]|联系不上|躲|逃|跑[了路]|失联|拿了|拿走|私刻|另行|长期|天天|半夜|经常|亲属|等人|二人|三人|带头|因|在\d|租|向我|与我|和我|对我|给我|也|都|就|还|又|已)"
 )
 # Behind what looks like a name: the rest of a firm's name.
 ORG_AFTER = re.compile(
     r"[^\W\d_在到去的把被将与和是从说称向，、。]{1,8}(?:公司|集团|合作社|事务所|工作室|有限|诊所|药房|超市|[饭酒]店|学校|幼儿园)"
 )
+# An organisation, a place or a thing named after a person.
+THING_AFTER = re.compile(
+    r"(?:[路街巷镇乡县市区村庄屯湾沟坝桥河湖山庙寺祠塔墓园馆奖杯牌店厂铺]|大[道街桥厦]|小[区学]|[中大]学|广场|故[居里]|祠|纪念|专卖|旗舰|官方旗|精神|纪念|同款|组?社(?!长)|水库|学[校院]|医院|诊所|公司|集团|超市|酒|茶|烤|火锅|麻辣|辣|牛肉|拉面|大药房|幼儿园|家[园电具居装纺]|事务所|律所|工作室|合作社|家庭农场|餐|饭|面馆|花园|国际|大酒店|快递|物流|百货|服装|鞋|珠宝|眼镜|口腔|中医|书法|[地设置立造备材])"
+)
+# A place, an estate or an organisation: what its name ends with, or has behind it.
+_PLACE_LAST: Final = frozenset(
+    "镇乡村庄苑园城区县路街桥坪塘冲岛湾湖河沟庙寺寨屯堡庭府居郡邸厦楼站港洞坡岗铺营滩坝岭洲垅垭井畈溪殿埠墩"
+)
+_AREA_LAST: Final = frozenset("镇乡县区")
+# A surname that is also a preposition or the like, mostly.
+FUNCTION: Final = frozenset("和向从时连曾何应任对由把被让与于成全明平高方管关查解")
+_PLACE_AFTER = re.compile(
+    r"[^\W\d_在到去的把被将与和是从说称向让给找问打家]{0,4}?(?:[镇苑城郡邸寺庙]|佳园|家园|花园|庄园|公园|小区|社区|大厦|广场|中心|公寓|公馆|大道|[一二三四]期|[大国环]?道(?!歉)|华府|庭院|豪庭|楼盘|项目|工地|[工料药煤磷钢]厂|煤矿|矿业|置业|地产|建材|建筑|医疗|医院|学校|[中小大]学|公路|铁路|高速|隧道|水库|坡|坪|塘|冲|湾|[江河湖岛岭村组]|大桥|宅|院|段|片区|组团|牌|系列)"
+)
 # A surname and one of these is how a person is spoken of, not a full name.
 TITLE = re.compile(
-    r"(?:经理|主任|书记|老师|伯伯|先生|女士|小姐|师傅|律师|医生|大夫|局长|所长|院长|校长|园长|镇长|乡长|县长|市长|村长|组长|队长|科长|处长|站长|社长|厂长|行长|会长|部长|总|老板|同学|同志|阿姨|叔|大爷|大妈|大哥|大姐|大伯|大娘|哥|姐|嫂|婶|奶奶|爷爷|教练|教授|教师|警官|法官|检察官|导|工程师|会计|护士|某|氏|家[村庄屯湾]|老太|老汉|老|太太|妈妈?|爸爸?|婆婆|公公|姓|姑娘|户[主]?)"
+    r"(?:经理|主任|书记|老师|伯伯|先生|女士|小姐|师傅|律师|医生|大夫|局长|所长|院长|校长|园长|镇长|乡长|县长|市长|村长|组长|队长|科长|处长|站长|社长|厂长|行长|会长|部长|老板|同学|同志|阿姨|大爷|大妈|大哥|大姐|大伯|大娘|奶奶|爷爷|教练|教授|教师|警官|法官|检察官|工程师|会计|护士|某|氏|家[村庄屯湾]|老太|老汉|太太|妈妈?|爸爸?|婆婆|公公|姑娘|户[主]?)"
 )
 ROLE_WORD = re.compile(
     r"(?:书记|主任|局长|所长|校长|院长|老师|律师|经理|先生|女士|同志|师傅|队长|村长|镇长|医生)"
 )
+
+_ONE_TITLE = frozenset("总叔哥姐嫂婶导老某氏姓")
 
 # Whatever begins a match of _AFTER or _ACTS is written in the pattern, a space or a digit.
 _AFTER_FIRST = frozenset(_AFTER.pattern + SPACES + DECIMALS)
@@ -82,3 +86,81 @@ def belongs(view: str, end: int) -> bool:
 def acts(view: str, end: int) -> bool:
     """Whether at `end` stands what a person does or suffers."""
     return view[end : end + 1] in _ACTS_FIRST and _ACTS.match(view, end) is not None
+
+
+def is_role(view: str, end: int) -> bool:
+    """Whether the word of a role or the like ends at `end`."""
+    return (
+        (view[end - 2 : end] in _ROLES if end > 1 else False)
+        or view[max(0, end - 3) : end] in _ROLES
+        or view[max(0, end - 4) : end] in _ROLES
+        or view[end - 1 : end] in _ONE_ROLE
+    )
+
+
+def _told(view: str, end: int, start: int) -> float:
+    """How much the word that ends at `end` says that a name begins at `start`, a few fillers later."""
+    if end < 1 or view[end - 1] not in ROLE_LAST:
+        return 0.0
+    for size in (5, 4, 3, 2):
+        word = view[end - size : end] if end >= size else ""
+        if word in _SURE:
+            return 10.0 if end < start else 7.0
+        if word in ROLES:
+            return 6.0 if end < start else 5.0
+    return 3.0 if end == start and view[end - 1] in ROLES else 0.0
+
+
+def before(view: str, start: int) -> float:
+    """How much what stands before `start` says that a name begins there."""
+    if start == 0:
+        return 1.5
+    end = start
+    while end and start - end < 4 and view[end - 1] in FILLERS:
+        end -= 1
+    if end and view[end - 1] in "）)" and (hit := _MARKED.search(view, max(0, end - 10), end)):
+        end = hit.start()
+    told = _told(view, end, start)
+    if not told and view[end - 1 : end] in _LINKS:
+        told = _told(view, end - 1, start)
+    if told:
+        return told
+    last = view[start - 1]
+    if last in _PREPOSITIONS or view[max(0, start - 2) : start] in JOINTS:
+        return 2.5
+    return 1.5 if last in _MARKS else 1.0 if last == "的" else 0.0
+
+
+def behind(view: str, end: int) -> float:
+    """How much what stands at `end` says that a name ends there."""
+    if belongs(view, end):
+        return 5.0
+    if acts(view, end):
+        return 3.5
+    if view[end : end + 1] in _FUNCTION_AFTER:
+        return 1.5
+    return 0.5 if view[end : end + 1] in _MARKS or end == len(view) else 0.0
+
+
+def against(view: str, start: int, first: int, end: int) -> float:
+    """How much what stands around says that this is no full name: a title, a mask, a thing's name.
+
+    first: where the given name begins.
+    """
+    after = view[end : end + 1]
+    if after in {"某", "*", "×", "＊"} or TITLE.match(view, first):
+        return 40.0
+    points = 6.0 if view[end - 1] in _PLACE_LAST else 0.0
+    if view[end - 1] in _AREA_LAST or (view[first] == "家" and (points or end == first + 1)):
+        points += 8.0
+    if view[first] in _ONE_TITLE:
+        points += 6.0
+    if start and view[start - 1] in "老小":
+        points += 4.0
+    if not ROLE_WORD.match(view, end) and (
+        THING_AFTER.match(view, end) or ORG_AFTER.match(view, end)
+    ):
+        points += 9.0
+    elif _PLACE_AFTER.match(view, end):
+        points += 6.0
+    return points

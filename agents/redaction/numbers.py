@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from agents.redaction.characters import DIGIT_CLASS, SPACES
 from agents.redaction.checks import is_card, is_identity
 from agents.redaction.matching import Span, starts_of, tried
-from agents.redaction.scan import CARD, DIGIT_CLASS, PAPER, PROVINCES, SPACES
+from agents.redaction.scan import CARD, PAPER, PROVINCES
 
 # What people put between digits. No comma, colon or asterisk: sums, times and masked values.
 SEP = r"[ \t\r\n\u00a0\u2000-\u200a\u202f\u3000\-\u2010-\u2015\u2212~～.·•‧∙・_+]"
@@ -65,7 +66,7 @@ _ARMED_POLICE = re.compile(r"WJ\s?\Z", re.I)
 _PAPER = re.compile(
     r"(?:(?:护照|通行证|台胞证|回乡证|返乡证|居留证|居留许可|居住证|暂住证|[军警士]官证|士兵证|军人证|文职证|残疾[^\d，。]{0,3}证|出生[^\d，。]{0,4}证明?|执法证"
     r"|(?:社保|社会保障|医保|医疗保险|就诊|诊疗|健康)[卡号]|社会保障号|(?:社保|医保|医疗保险|社保个人|个人)编号"
-    r"|(?:住院|病案|病历|门诊|病人|患者|就诊|挂号|体检|检查)(?:编号|号|ID)|病历本?号|学籍?号|学籍辅?号|学生证|考籍号|警号"
+    r"|(?:住院|病案|病历|门诊|病人|患者|就诊|挂号|体检|检查)(?:编号|号码?|ID)|病历本?号|学籍?号|学籍辅?号|学生证|考籍号|警号"
     r"|驾驶?[证员照人]?的?档案|(?<![访程目地会])档案编?号|准考证|考生号|报名号|考号|座位号)"
     rf"(?:号码?|编号)?{_FILL})"
     r"(?P<n>[军武空海南北兰沈济成广东西中后参政联装火]?字?第?\s?\d{6,10}号|[A-Z]{0,3}\d(?:[ \-]?[\dX]){5,21}|[A-Z]{1,3}\d{5,})",
@@ -149,7 +150,8 @@ def _even(text: str) -> bool:
 
 
 _FOUR = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}$")
-_COORDINATE = re.compile(r"1\d\d\.\d{5,}$")
+_COORDINATE = re.compile(r"1(?:[0-2]\d|3[0-5])\.\d{5,}$")
+_PHONE_BEFORE = re.compile(r"(?:电话|手机|号码|联系|拨|打|来电|致电)[^\d，。；]{0,4}$")
 _ISO_DATE = re.compile(r"(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}(?!\d)")
 
 
@@ -161,7 +163,9 @@ def mobiles(view: str, starts: list[int]) -> Iterator[Span]:
         if not text.isdecimal() and (
             not (_even(text) or hit["odd"])
             or _FOUR.match(text)
-            or _COORDINATE.match(text)
+            or (
+                _COORDINATE.match(text) and not _PHONE_BEFORE.search(view, max(0, start - 9), start)
+            )
             or _ISO_DATE.match(text)
         ):
             continue
@@ -207,12 +211,17 @@ def landlines(view: str, starts: list[int]) -> Iterator[Span]:
             yield start, end, "电话"
 
 
+_PART = re.compile(rf"\d{SEP}{{1,3}}$")  # before what is the rest of a longer number
+
+
 def identities(view: str) -> Iterator[Span]:
     """Identity numbers; with 身份证 before them even when the checksum is wrong."""
     starts = starts_of(_LONG_START, view)
     for pattern in (_ID18, _ID15):
         for hit in tried(pattern, view, starts):
             start, end = hit.span()
+            if _PART.search(view, max(0, start - 4), start):
+                continue
             cued = (
                 "身份" in view[max(0, start - 16) : start]
                 or "证件号" in view[max(0, start - 8) : start]

@@ -18,12 +18,16 @@ _MAIL = re.compile(
 
 _LINK = r"""(?:账号|帐号|号码|同号|号|ID|名|昵称|好友|联系|是|为|叫|我|加|请|的|搜索?|[:：="'’“”\s（(\[【,，;；+➕\-—/]|〔[^〕]{1,3}〕)"""
 _WECHAT = re.compile(
-    rf"(?:微\s?信|威信|薇信|薇芯|徽信|微❤|V信|v信|维信|wei\s?xin|we\s?chat|(?<![A-Za-z])(?:wx|vx|v)(?![A-Za-z0-9_\-])|(?<![A-Za-z])(?:wx|vx)(?=\d)|加[微薇威Vv](?!信)|(?<![轻略稍细])微(?=[号:：]))"
-    rf"(?!公众|群|支付|视频|小程序|平台|朋友圈|转账|红包|付款){_LINK}{{0,9}}?(?<![A-Za-z0-9_\-])"
+    rf"(?:微\s?信|威信|薇信|薇芯|徽信|微❤|V信|v信|维信|wei\s?xin|we\s?chat|(?<![A-Za-z])(?:wx|vx|v)(?![A-Za-z0-9_\-])|(?<![A-Za-z])(?:wx|vx)(?=\d)|加[我他她]?[微薇威Vv](?!信)|(?<![轻略稍细])微(?=[号:：]))"
+    rf"(?!公众|群|支付|视频|小程序|平台|朋友圈|转账|红包|付款){_LINK}{{0,9}}?(?:(?<![A-Za-z0-9_\-])|(?<=加[Vv])|(?<=加[我他她][Vv]))"
     rf"(?P<n>[A-Z][A-Z0-9_\-]{{5,19}}|[1-9]\d{{4,14}}|[A-Z0-9][A-Z0-9_\-]{{5,19}})(?![A-Z0-9_\-])(?!\s?[年月日元%万])",
     re.I,
 )
-_WXID = re.compile(r"(?<![A-Za-z0-9_])(?P<n>wxid_[a-z0-9]{6,})", re.I)
+_WECHAT_NAMED = re.compile(
+    r"(?:微信|vx|wx)(?:名|昵称|名称|网名|叫)[^，。；！？\n]{1,14}[,，、；;\s]\s?(?:微信)?(?:账|帐)?号码?[是为:：\s]{0,2}(?P<n>[A-Z][A-Z0-9_\-]{5,19})(?![A-Z0-9_\-])",
+    re.I,
+)
+_WXID = re.compile(r"(?:(?<![A-Za-z0-9_])|(?<=vx)|(?<=wx))(?P<n>wxid_[a-z0-9]{6,})", re.I)
 _WECHAT_AFTER = re.compile(
     r"(?<![A-Za-z0-9_\-])(?P<n>[A-Z][A-Z0-9_\-]{5,19})(?=\s?(?:[（(]\s?(?:我的?)?(?:微信|wechat|wx|vx)|(?:是|为)我?(?:的|本人的?)?(?:微信|wx)))",
     re.I,
@@ -47,7 +51,7 @@ def mails(view: str) -> Iterator[Span]:
 
 def wechats(view: str) -> Iterator[Span]:
     """WeChat ids behind or before their cue; accounts of public media stay."""
-    for pattern in (_WECHAT, _WXID, _WECHAT_AFTER):
+    for pattern in (_WECHAT, _WECHAT_NAMED, _WXID, _WECHAT_AFTER):
         for hit in pattern.finditer(view):
             start, end = hit.span("n")
             if not _PUBLIC_MEDIA.search(view, max(0, start - 14), start):

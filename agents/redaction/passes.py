@@ -10,6 +10,7 @@ from agents.redaction.online import mails, qqs, wechats
 from agents.redaction.places import homes
 from agents.redaction.scan import (
     AT,
+    CODED,
     DASH,
     HOME,
     NUMERAL,
@@ -18,13 +19,14 @@ from agents.redaction.scan import (
     STREET,
     WECHAT,
     Found,
-    everything,
     scan,
 )
-from agents.redaction.views import digit_view, is_coded, plain_view
+from agents.redaction.views import digit_view, plain_view
 
 _TOKEN = re.compile(r"〔[^〔〕\s]{2,3}〕")
-_TWINS = re.compile(r"(〔住址〕)(?:[\s,，]?〔住址〕)+")
+_TWINS = re.compile(
+    r"(〔住址〕)(?:(?:[\s,，]?|(?:和[谐平睦顺悦]|[^\W\d_和与及到至住的在是有从离]){2,8})〔住址〕)+"
+)
 
 
 def _codes(view: str, kinds: int) -> Iterable[Span]:
@@ -37,26 +39,22 @@ def _codes(view: str, kinds: int) -> Iterable[Span]:
         yield from wechats(view)
 
 
-def _spans(view: str, *, coded: bool = True, every: bool = False) -> list[Span]:
-    """Every item in one view, the surest kind first.
-
-    coded: whether letters or digits are in it.
-    every: run all patterns, without the scans that tell which can match at all; for tests.
-    """
-    found: Found = everything(view) if every else scan(view)
+def _spans(view: str, found: Found) -> list[Span]:
+    """Every item in one view, the surest kind first. found: what the scan found in it."""
     kinds = found.kinds
+    coded = kinds & CODED != 0
     spans: list[Span] = []
-    if coded:
-        if kinds & AT:
-            spans.extend(mails(view))
-        spans.extend(_codes(view, kinds))
-    if kinds & NUMERAL and (digits := digit_view(view)) is not None:
-        spans.extend(_codes(digits, -1))
+    if coded and kinds & AT:
+        spans.extend(mails(view))
     if coded and kinds & PLATE:
         spans.extend(plates(view))
-    spans.extend(names(view, found, latin=coded))
+    if kinds & NUMERAL and (digits := digit_view(view)) is not None:
+        spans.extend(_codes(digits, -1))
+    if coded:
+        spans.extend(_codes(view, kinds))
     if kinds & (HOME | STREET | DASH):
         spans.extend(homes(view, kinds))
+    spans.extend(names(view, found, latin=coded))
     return spans
 
 
@@ -78,9 +76,15 @@ def _apart(spans: Iterable[Span], tokens: Iterable[tuple[int, int]], length: int
 
 
 def _once(text: str) -> str:
-    coded = is_coded(text)
-    view, places = plain_view(text) if coded else (text, None)
-    spans = _spans(view, coded=coded)
+    found = scan(text)
+    if not (found.kinds or found.people):
+        return text
+    view, places = text, None
+    if found.kinds & CODED:
+        view, places = plain_view(text)
+        if view is not text:
+            found = scan(view)
+    spans = _spans(view, found)
     if not spans:
         return text
     tokens = [hit.span() for hit in _TOKEN.finditer(view)] if "〔" in view else []

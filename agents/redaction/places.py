@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from agents.redaction.characters import DIGIT_CLASS
 from agents.redaction.matching import Span, starts_of, tried
-from agents.redaction.scan import DASH, DIGIT_CLASS, HOME, STREET
+from agents.redaction.scan import DASH, HOME, STREET
 
-_CN = "一二三四五六七八九十百零〇两"
+_CN = "一二三四五六七八九十百零〇两幺壹贰叁肆伍陆柒捌玖拾"
 _N = rf"(?:\d{{1,5}}|[{_CN}]{{1,5}})"
 _DASH = r"\s?[-－—–−_]\s?"
 _GAP = r"[\s,，]?\s?"
@@ -31,13 +32,14 @@ _NUMBER = re.compile(
     rf"[{DIGIT_CLASS}{_CN}A-Za-z\u017f\u212a\u0130\u0131甲乙丙丁东西南北中](?=[{DIGIT_CLASS}{_CN}A-Za-z\u017f\u212a\u0130\u0131]{{0,4}}\s?[号室栋幢座楼#户弄层单梯门排房\-－—–−_])"
 )
 _HOME = re.compile(
+    rf"(?:\d{{1,3}}|[{_CN}]{{1,3}})\s?排\s?(?:\d{{1,3}}|[{_CN}]{{1,3}})\s?号{_NO_ROOM}|"
     rf"{_BUILDING}{_GAP}(?:{_UNIT}{_GAP})?(?:{_FLOOR}{_GAP})?(?:{_ROOM}|{_DASHED_ROOM}|\d{{1,2}}{_DASH}\d{{1,2}}(?:室|号|户))"
     rf"|{_UNIT}{_GAP}(?:{_FLOOR}{_GAP})?{_ROOM}|{_FLOOR}{_GAP}(?:[A-Z]?\d{{2,4}}|[{_CN}]{{3,4}})\s?(?:室|号房|房间|户(?!居民|业主))",
     re.I,
 )
 _DASHED = re.compile(
     rf"(?<![\d\-.A-Za-z/#])(?:[A-Z]?\d{{1,3}}[A-Z]?(?:{_DASH}|#){{1}}(?:\d{{1,2}}{_DASH}){{1,2}}(?:[A-Z]?\d{{3,4}})|[A-Z]?\d{{1,3}}\s?#(?:楼)?\s?(?:\d{{1,2}}\s?(?:[-－—#]|单元)\s?)?\d{{3,4}}"
-    rf"|\d{{1,3}}{_DASH}\d{{1,2}}{_DASH}\d{{3,4}}|[{_CN}]{{1,3}}{_DASH}[{_CN}]{{1,2}}{_DASH}[{_CN}]{{3,4}})(?:室|号|户)?(?!\d){_NO_ROOM}(?![-－—/.]\d)",
+    rf"|\d{{1,3}}\s?(?:#楼?|号楼?|栋|幢){_DASH}(?:\d{{1,2}}{_DASH})?\d{{3,4}}|\d{{1,3}}{_DASH}\d{{1,2}}{_DASH}\d{{3,4}}|[{_CN}]{{1,3}}{_DASH}[{_CN}]{{1,2}}{_DASH}[{_CN}]{{3,4}})(?:室|号|户)?(?!\d){_NO_ROOM}(?![-－—/.]\d)",
     re.I,
 )
 _ESTATE = r"(?:小区|社区|花园|家园|[^\s，。]苑|公寓|新村|新城|嘉园|佳园|华府|[^政]府|公馆|[雅豪逸名]庭|[雅丽锦]居|[^公校]园|[水海江湖龙]湾|[^\s]郡|别墅|大院|家属[院楼区]|宿舍|山庄|[^\s]轩|国际|壹号|大厦|广场|安置[房点区]|[一二三四1234]期|[ABCDE东西南北]区|庄园|名邸|半岛|公租房|廉租房|[^都]城)"
@@ -47,7 +49,7 @@ _ESTATE_ROOM = re.compile(
 )
 _IS_ESTATE = re.compile(rf"{_ESTATE}\s?$")
 _NOT_HOUSE = (
-    r"(?!\s?(?:楼(?!\s?\d)|线|地块|地铁|门|路灯|灯|杆|井|桥|桩|车|站|商铺|铺|出?口|公交|宗地|泵|闸|坑|机|变压|电|管|池|矿|炉|厅|馆|窗|台|码头|仓|文|令|公告|通知"
+    r"(?!\s?(?:楼(?!\s?\d)|线|地块|地铁|门|路灯|灯|杆|井|桥|桩|车|站|商铺|铺|出?口|公交|宗地|泵|闸|坑|机|变压|电(?:[表杆箱桩井站柜]|线杆|力|缆|网)|管(?!理)|池|矿|炉|厅|馆|窗|台|码头|仓|文|令|公告|通知"
     r"|早|上午|下午|晚|凌晨|中午|夜|到|至|左右|开始|起|之?[前后]|那天|当天|白天|[、和]\s?\d+号楼))"
 )
 # These begin behind the name, so that the engine can skip to the few characters that may follow one.
@@ -81,7 +83,7 @@ _STOP = re.compile(
     r".*(?:[在住是址于的我们你他她家到从了来去为有把被将向对让给和与及由经往至由叫说找请称系]|省|自治[区州县]|[^夜都城超]市(?!场)|[^小社新园]区|县|镇|乡|街道|旗|[^\w]|现|户籍|地|位|房)",
     re.S,
 )
-_OFFICIAL = r"(?:局|[^\s]政府|委员会|街道办|办事处|居委会|村委会|办公室|医院|卫生院|卫生室|学校|小学|中学|大学|学院|幼儿园|银行|信用社|派出所|公安|交警|法院|检察院|司法所|大厅|服务中心|政务|税务|邮政|车站|图书馆|文化馆|体育馆|博物馆|供电所|营业厅|企业|商铺|基地|园区|车管所|市场|广场|商场|超市|药店|药房|诊所|[^\s]店|饭馆|餐馆|餐厅|酒楼|酒店|宾馆|网吧|KTV|理发|美容|公司|[^\s]厂|工厂|集团|加油站|门市|商行|烧烤|火锅|面馆|茶楼|酒吧|健身|培训|中心|[^\s]站|教学楼|办公楼|门诊|住院[部楼]|综合楼|写字楼)"
+_OFFICIAL = r"(?:局|[^\s]政府|委员会|街道办|办事处|居委会|村委会|办公室|医院|卫生院|卫生室|学校|小学|中学|大学|学院|幼儿园|银行|信用社|派出所|公安|交警|法院|检察院|司法所|大厅|服务中心|政务|税务|邮政|车站|图书馆|文化馆|体育馆|博物馆|供电所|营业厅|企业|商铺|基地|园区|车管所|市场|广场|商场|超市|药店|药房|诊所|[^\s]店|饭馆|餐馆|餐厅|酒楼|酒店|宾馆|网吧|KTV|理发|美容|公司|[^\s]厂(?!家属|宿舍|小区)|工厂|集团|加油站|门市|商行|烧烤|火锅|面馆|茶楼|酒吧|健身|培训|中心|[^\s]站|教学楼|办公楼|门诊|住院[部楼]|综合楼|写字楼)"
 _BODY_BEFORE = re.compile(
     rf"{_OFFICIAL}[^。；！？\n]{{0,4}}?(?:[（(，,：:\s]|位于|地址|地处|坐落|在|设在|的|开在|办公|是|为)*(?:[^。；，\n]{{0,9}}(?:省|市|区|县|镇|乡|街道))*$"
 )
@@ -119,6 +121,10 @@ def _trim(view: str, start: int, end: int) -> int:
 
 
 _CLOCK = re.compile(r"\d{1,2}[-－—–]\d{1,2}[-－—–](?:19|20)\d\d")
+_DATE_BEFORE = re.compile(
+    r"(?:日期|出生|生于|[^位在对]于|时间|[自至到]|截[至止]|(?<![址住])[:：]|\d[:：]?)\s?$"
+)
+_PART_OF_ESTATE = re.compile(r"[A-Z东西南北一二三四]\s?[区期]$", re.I)
 _OFFICE_BEFORE = re.compile(
     r"(?:门诊|住院|教学|办公|综合|行政|大厅|医院|法院|政务|学校|局|政府|大学|中学|小学|医技|中心)(?:大?楼)?$"
 )
@@ -147,6 +153,8 @@ def _buildings(view: str, places: list[int]) -> Iterator[Span]:
     for hit in tried(_HOME, view, places):
         start, end = hit.span()
         if not _OFFICE_BEFORE.search(view, max(0, start - 6), start):
+            part = _PART_OF_ESTATE.search(view, max(0, start - 3), start)
+            start = part.start() if part else start
             yield _name_start(view, start), end, "住址"
 
 
@@ -154,7 +162,8 @@ def _dashed(view: str, places: list[int]) -> Iterator[Span]:
     """Rooms written with dashes: 3-2-501."""
     for hit in tried(_DASHED, view, places):
         start, end = hit.span()
-        if not _STAY.search(view, max(0, start - 10), start) and not _CLOCK.match(hit[0]):
+        dated = _CLOCK.match(hit[0]) and _DATE_BEFORE.search(view, max(0, start - 4), start)
+        if not dated and not _STAY.search(view, max(0, start - 10), start):
             yield start, end, "住址"
 
 

@@ -5,28 +5,26 @@ every word and pair of characters without which a pattern cannot match; a scan o
 takes half a microsecond, however many words it holds.
 """
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise, product
+from itertools import product
 from typing import Final, NamedTuple
 
 from daachorse import CharwiseDoubleArrayAhoCorasick
 
+from agents.redaction.characters import CHINESE_DIGITS, DECIMALS, LETTERS, ODD, SPACES
 from agents.redaction.lexicon import (
     COMPOUND,
     GIVEN,
     MINORITY_PARTS,
-    PLAIN_SURNAMES,
-    SURE_WORDS,
     SURNAMES,
-    WORDS_AT_START,
     words,
 )
+from agents.redaction.roles import SURE_WORDS
+from agents.redaction.segments import COSTS
 
 SURE: Final = 1  # a word behind which a name is nearly sure
-COMPOUND_NAME: Final = 2
 MINORITY: Final = 4  # a part of a minority name
-PLAIN_NAME: Final = 8  # a plain surname and a given character that form no ordinary word
+CODED: Final = 8  # a digit or letter, or what stands for one, or what a view changes
 DOTTED: Final = 16
 NUMERAL: Final = 32  # a Chinese digit beside another digit or what may stand between two
 HOME: Final = 64  # a number before 栋, 室 …
@@ -39,12 +37,14 @@ MINORITY_CUE: Final = 4096  # a word that may stand before a minority name
 PLATE: Final = 8192  # a province and a letter, or what may stand between them
 STREET: Final = 16384  # a number before 号, 弄 or 户
 DASH: Final = 32768  # a number before what parts building from room
+SPACE: Final = 65536
 
 SPELT: Final = MINORITY | MINORITY_CUE | DOTTED
-NAME_WORDS: Final = SURE | COMPOUND_NAME | MINORITY | MINORITY_CUE
-_PLACED: Final = NAME_WORDS | PLAIN_NAME
+NAME_WORDS: Final = SURE | MINORITY | MINORITY_CUE
 
-CHINESE_DIGITS: Final = "零〇○一幺么壹弌二贰貳两三叁參四肆五伍六陆陸七柒八捌九玖"
+# A character alone is looked at each time it stands somewhere: only those that seldom do.
+_SELDOM: Final = 11
+_EVERYDAY: Final = 10  # a word that costs less is no name
 PROVINCES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼军空海"
 MINORITY_CUES: Final = words(
     "姓名 名叫 我叫 叫做 我是 联系人 投诉人 举报人 村民 牧民 邻居 老师 律师 书记 主任 医生 网格员 同学 学生 死者 伤者 原告 被告 儿子 女儿 丈夫 妻子 老板 业主 本人 name"
@@ -58,14 +58,6 @@ _CARD_WORDS = words(
 )
 _AT_WORDS = words("@ # 艾特 爱特 小老鼠 圈a 圈A at At aT AT")
 
-DECIMALS: Final = "".join(filter(str.isdecimal, map(chr, range(sys.maxunicode))))
-# All digits for a class of characters that the engine looks up in a table, which it does not for
-# \d; all beyond the basic plane with them, since each there costs a comparison.
-DIGIT_CLASS: Final = "".join(filter("\uffff".__ge__, DECIMALS)) + "\U00010000-\U0010ffff"
-SPACES: Final = "".join(filter(str.isspace, map(chr, range(sys.maxunicode))))
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\u017f\u212a\u0130\u0131"
-
-
 Hit = tuple[int, int, int]  # start, end, number of the word
 
 
@@ -77,13 +69,12 @@ def _table() -> dict[str, int]:
     """Each word or pair with the kinds it may be part of."""
     between = DECIMALS + "Oo \t\r\n\u3000-–—.·、"
     brackets = "(（[【{<"
-    numbers = DECIMALS + _LETTERS + SPACES + "甲乙丙丁东西南北中一二三四五六七八九十百零〇两"
+    numbers = DECIMALS + LETTERS + SPACES + "甲乙丙丁东西南北中一二三四五六七八九十百零〇两"
     kinds: dict[int, list[Iterable[str]]] = {
         SURE: [SURE_WORDS],
-        COMPOUND_NAME: [COMPOUND.split("|")],
-        MINORITY: [MINORITY_PARTS.split("|")],
+        MINORITY: [MINORITY_PARTS],
         MINORITY_CUE: [MINORITY_CUES],
-        PLAIN_NAME: [set(_pairs(PLAIN_SURNAMES, GIVEN)) - WORDS_AT_START],
+        CODED: [DECIMALS, LETTERS, ODD],
         DOTTED: ["·•・．.‧∙●⋅᛫﹒"],
         NUMERAL: [
             _pairs(CHINESE_DIGITS + "Oo", CHINESE_DIGITS + between),
@@ -94,9 +85,10 @@ def _table() -> dict[str, int]:
         DASH: [_pairs(numbers, "#-－—–−_")],
         PAPER: [_PAPER_WORDS],
         CARD: [_CARD_WORDS],
-        PLATE: [_pairs(PROVINCES, _LETTERS + SPACES + "·•.．‧∙・-")],
+        PLATE: [_pairs(PROVINCES, LETTERS + SPACES + "·•.．‧∙・-")],
         WECHAT: [words("微 威信 加威 薇 徽信 维信 v V w W")],
         QQ: [words("q Q 扣 企鹅 球球 口口")],
+        SPACE: [" ", "\u3000"],
         AT: [
             _AT_WORDS,
             _pairs(brackets, "aA"),
@@ -111,14 +103,28 @@ def _table() -> dict[str, int]:
     return table
 
 
+def _name_starts() -> list[str]:
+    """What a name may begin with: a surname that little else begins with, else one with a given character.
+
+    Everyday words are left out: whoever is called like one is found behind a sure word only.
+    """
+    alone = {char for char in SURNAMES if COSTS.get(char, _SELDOM) >= _SELDOM} - set("谢许张")
+    pairs = _pairs((char for char in SURNAMES if char not in alone), GIVEN)
+    return [*alone, *COMPOUND, *(pair for pair in pairs if COSTS.get(pair, _SELDOM) >= _EVERYDAY)]
+
+
 def _automaton(table: dict[str, int]) -> tuple[Callable[[str], list[Hit]], tuple[int, ...]]:
-    """The scan for the words of a table, and the kinds of each by its number."""
+    """The scan for the words of a table and all that a name may begin with, and the kinds of each by its number.
+
+    What a name may begin with has the numbers behind those of the table.
+    """
     one: dict[int, int] = {}  # object for all that are equal, which so stay in the cache
     kinds = tuple(one.setdefault(kinds, kinds) for kinds in table.values())
-    return CharwiseDoubleArrayAhoCorasick(list(table)).find_overlapping, kinds
+    return CharwiseDoubleArrayAhoCorasick([*table, *_name_starts()]).find_overlapping, kinds
 
 
 _scan, _KINDS = _automaton(_table())
+_PEOPLE: Final = len(_KINDS)
 
 
 class Found(NamedTuple):
@@ -126,12 +132,12 @@ class Found(NamedTuple):
 
     kinds: the kinds of words in it, added up.
     names: places where a word of NAME_WORDS begins, in order.
-    plain: places where a pair of PLAIN_NAME begins.
+    people: places where a name may begin by its first characters.
     """
 
     kinds: int
     names: Sequence[int]
-    plain: Sequence[int]
+    people: Sequence[int]
 
 
 _NOTHING: Final = Found(0, (), ())
@@ -141,28 +147,26 @@ def scan(view: str) -> Found:
     """The words of a text that some pattern needs.
 
     >>> found = scan("联系人王伟")
-    >>> found.kinds == SURE | MINORITY_CUE | PLAIN_NAME, found.names, found.plain
+    >>> found.kinds == SURE | MINORITY_CUE, found.names, found.people
     (True, [0], [3])
     """
     hits = _scan(view)
     if not hits:
         return _NOTHING
-    kinds, names, plain = 0, [], []
+    kinds, names, people = 0, [], []
     for start, _, word in hits:
+        if word >= _PEOPLE:
+            people.append(start)
+            continue
         kind = _KINDS[word]
         kinds |= kind
-        if kind & _PLACED:
-            if kind & NAME_WORDS:
-                names.append(start)
-            if kind & PLAIN_NAME:
-                plain.append(start)
+        if kind & NAME_WORDS:
+            names.append(start)
     # A longer word ends later than a shorter one in it, which may begin later.
     names.sort()
-    return Found(kinds, names, plain)
+    return Found(kinds, names, people)
 
 
 def everything(view: str) -> Found:
-    """As if all words were in the text, and any surname were a plain one; for tests."""
-    pairs = enumerate(pairwise(view))
-    surnames = [place for place, (a, b) in pairs if a in SURNAMES and b in GIVEN]
-    return Found(-1, range(len(view)), surnames)
+    """As if all words were in the text; for tests."""
+    return Found(-1, range(len(view)), range(len(view)))

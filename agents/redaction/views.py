@@ -3,22 +3,11 @@
 import re
 import unicodedata
 
-from agents.redaction.scan import CHINESE_DIGITS as _CHINESE
+from agents.redaction.characters import CHINESE_DIGITS as _CHINESE
+from agents.redaction.characters import INVISIBLE, ODD, SIMPLIFIED
 
-# What renders as nothing, or only decorates the digit before it (keycaps).
-_INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\u20e3"
-_ODD = re.compile(
-    f"[{_INVISIBLE}０-９Ａ-Ｚａ-ｚ＠＃．－＿＋／\u0430\u0445\u0425\u00b2\u00b3\u00b9"
-    "\u2070-\u2089\u2460-\u24ff\u2776-\u2793\U0001d400-\U0001d7ff\u0660-\u0669\u06f0-\u06f9]"
-)
-# A text without any of these is its own view, and no number in ASCII digits, id or pinyin is in it:
-# letters and digits (with those that the patterns take for letters in any case), what the view
-# changes, and all that lies beyond the basic plane, which a class of characters tells apart slowly.
-_CODED = re.compile(
-    f"[0-9A-Za-z\u017f\u212a\u0130\u0131{''.join(filter(str.isdecimal, map(chr, range(0x10000))))}"
-    f"{_ODD.pattern[1:-1].replace(chr(0x1D400) + '-' + chr(0x1D7FF), '')}\U00010000-\U0010ffff]"
-)
-_IS_INVISIBLE = re.compile(f"[{_INVISIBLE}]")
+_ODD = re.compile(f"[{''.join(filter(chr(0xFFFF).__ge__, ODD))}\U0001d400-\U0001d7ff]")
+_IS_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 _CHINESE_DIGITS = str.maketrans(
     _CHINESE + "Oo",
@@ -33,6 +22,8 @@ _HAS_CHINESE = re.compile(rf"[{_CHINESE}Oo]")
 
 
 def _plain(char: str) -> str:
+    if char in SIMPLIFIED:
+        return SIMPLIFIED[char]
     if char in "\u0445\u0425":  # Cyrillic look-alikes of x, the last place of an identity number
         return "X"
     digit = unicodedata.digit(char, None)
@@ -42,13 +33,9 @@ def _plain(char: str) -> str:
     return plain if len(plain) == 1 and plain.isascii() else char
 
 
-def is_coded(text: str) -> bool:
-    """Whether letters, digits or anything that stands for them may be in the text."""
-    return _CODED.search(text) is not None
-
-
 def plain_view(text: str) -> tuple[str, list[int] | None]:
-    """The text without invisible characters and with ASCII digits and letters.
+    """The text without invisible characters and with ASCII digits and letters, in simplified
+    characters.
 
     Returns the view, and for each place in it (its end too) the place in `text`;
     None where the two are one to one, which is nearly always.

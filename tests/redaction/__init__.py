@@ -1,0 +1,1 @@
+"""Measures redaction: hand-written sentences, items of every kind in every writing, tempting texts that stay."""
