@@ -13,6 +13,7 @@ from typing import Final, Generic, TypeVar
 
 import xxhash
 
+from agents.tone.lexicon import FOLDER as TONE
 from streams import metrics
 from streams.clock import Clock
 from streams.errors import UserError
@@ -25,9 +26,12 @@ log = logging.getLogger(__name__)
 
 
 def digest_of(folder: Path) -> str:
-    """Names and contents of the YAML files in a folder and its sub-folders; the same for the same."""
+    """Names and contents of a lexicon's YAML files, those of tone included; the same for the same.
+
+    Nothing else in the folder counts: a mounted ConfigMap keeps its versions there as well.
+    """
     digest = xxhash.xxh3_128()
-    for path in sorted(folder.rglob("*.yaml")):
+    for path in sorted((*folder.glob("*.yaml"), *folder.glob(f"{TONE}/*.yaml"))):
         try:
             content = path.read_bytes()
         except OSError:  # just taken away; the next look tells

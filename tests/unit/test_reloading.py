@@ -1,6 +1,7 @@
 """When a changed lexicon is loaded, what of one with a mistake, and what metrics say of it."""
 
 import asyncio
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,6 +51,26 @@ def test_the_digest_is_of_names_and_contents(folder: Path) -> None:
     (folder / "other.yaml").unlink()
     assert digest_of(folder) == before
     assert digest_of(folder / "nowhere") not in (before, renamed)
+
+
+def test_a_mounted_config_map_changes_at_once_and_once(tmp_path: Path) -> None:
+    """As Kubernetes lays it out: links to links to a folder of the version, changed in one step."""
+    for version, term in (("..1", "停水"), ("..2", "停电")):
+        (tmp_path / version / "tone").mkdir(parents=True)
+        write(tmp_path / version, term)
+        (tmp_path / version / "tone" / "severity.yaml").write_text(term, encoding="utf-8")
+    current = tmp_path / "..data"
+    current.symlink_to("..1")
+    for name in ("own.yaml", "tone"):
+        (tmp_path / name).symlink_to(f"..data/{name}")
+    before = digest_of(tmp_path)
+    (tmp_path / "..next").symlink_to("..2")
+    assert digest_of(tmp_path) == before
+    (tmp_path / "..next").rename(current)
+    after = digest_of(tmp_path)
+    assert after != before
+    shutil.rmtree(tmp_path / "..1")
+    assert digest_of(tmp_path) == after == digest_of(tmp_path / "..2")
 
 
 def test_a_mistake_keeps_the_old_lexicon_and_is_told(
