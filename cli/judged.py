@@ -34,7 +34,7 @@ def report(
         "macro_f1": round(scores.macro_f1(table), _DIGITS),
         "within_one": None if steps is None else round(steps, _DIGITS),
         "us_per_text": round(us_per_text, 2),
-        "per_class": per_class(table),
+        "per_class": per_class(table, ordered=ordered),
         "confusion": table,
         "calibration": _calibration(truth, judged),
     }
@@ -45,9 +45,11 @@ def report(
     return told
 
 
-def per_class(table: scores.Confusion) -> dict[str, dict[str, float]]:
-    """Scores of each label, rounded."""
-    return {label: _rounded(score) for label, score in scores.per_class(table).items()}
+def per_class(table: scores.Confusion, *, ordered: bool = False) -> dict[str, dict[str, float]]:
+    """Scores of each label, rounded; whole numbers in their order, other labels in the alphabet's."""
+    found = scores.per_class(table)
+    labels = sorted(found, key=int) if ordered else list(found)
+    return {label: _rounded(found[label]) for label in labels}
 
 
 def _rounded(score: scores.ClassScore) -> dict[str, float]:

@@ -231,6 +231,7 @@ def test_sentiment_and_severity_are_compared_step_by_step(tmp_path: Path) -> Non
     file = written(tmp_path / "tone.csv", rows, ("label", "text"))
     found = json.loads(evaluate("sentiment", "--csv", file, "--json").stdout)
     assert (found["accuracy"], found["within_one"]) == (0.6667, 0.6667)
+    assert list(found["per_class"]) == ["-2", "-1", "0", "1"]
     found = json.loads(
         evaluate("sentiment", "--csv", file, "--labels", "polarity", "--json").stdout
     )
