@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import Struct
 
+from agents.matter import Matters
 from streams.contracts import Alert, DeadLetter, Digest
 from streams.packs import ActionRow, CaseRow, CountRow, DeclaredRow, LedgerRow, PresenceRow
 
@@ -16,7 +17,7 @@ class Change(Struct, array_like=True, gc=False):
     history rows. ledger, presence, declared: increments. cases, actions: as they stand.
     marks: points of the daily cycle that are done: (kind, day since 1970).
     read: (input stream, partition, last offset that a pack brought).
-    dead: events that could not be decided, and kill the stage.
+    dead: events that could not be decided, and kill the stage; corrections refused.
     """
 
     at_ms: int
@@ -32,6 +33,7 @@ class Change(Struct, array_like=True, gc=False):
     read: list[tuple[str, int, int]] = []
     dead: list[DeadLetter] = []
     declared: list[DeclaredRow] = []
+    matters: Matters = msgspec.field(default_factory=Matters)
 
 
 encode = msgspec.msgpack.Encoder().encode

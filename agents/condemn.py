@@ -12,11 +12,13 @@ from streams import poison
 from streams.batches import Batch, Record
 from streams.contracts import DeadLetter
 from streams.errors import InvalidEvent, Reason
+from streams.incidents import Correction
 from streams.packs import Action, CaseStep, Pack, Report, Reports, decode_pack
 from streams.poison import Condemned
 
 _INTAKE: Final = "intake"
 _TALLY: Final = "tally"
+_KINDS: Final = ("reports", "cases", "actions", "corrections")
 
 Packs = Sequence[tuple[int, Pack]]  # with the offset of each
 
@@ -58,8 +60,8 @@ class _Event(NamedTuple):
 
     pack_offset: int
     pack: Pack
-    kind: Literal["reports", "cases", "actions"]
-    event: Report | CaseStep | Action
+    kind: Literal["reports", "cases", "actions", "corrections"]
+    event: Report | CaseStep | Action | Correction
 
 
 def decided_rest(
@@ -77,11 +79,12 @@ def decided_rest(
     events = [event for record in opened for event in _events(record.offset, _pack(record))]
     good, condemned = poison.sift(events, lambda some: decide(_packs(some)))
     change = decide(_packs(good))
-    change.dead = [
+    condemning = [
         *(_letter_of_pack(batch, *one) for one in spoiled),
         *(_letter_in_pack(batch, *one, prefix) for one in condemned),
     ]
-    change.alerts += [poison.alert(letter, _TALLY) for letter in change.dead]
+    change.dead += condemning
+    change.alerts += [poison.alert(letter, _TALLY) for letter in condemning]
     return change
 
 
@@ -93,7 +96,7 @@ def _checked(record: Record) -> Pack:
     """Its pack without events. Raises if one of these cannot be read."""
     pack = _pack(record)
     list(pack.reports)
-    return replace(pack, reports=Reports(), cases=[], actions=[])
+    return replace(pack, reports=Reports(), cases=[], actions=[], corrections=[])
 
 
 def _events(offset: int, pack: Pack) -> list[_Event]:
@@ -101,6 +104,7 @@ def _events(offset: int, pack: Pack) -> list[_Event]:
         *(_Event(offset, pack, "reports", report) for report in pack.reports),
         *(_Event(offset, pack, "cases", step) for step in pack.cases),
         *(_Event(offset, pack, "actions", action) for action in pack.actions),
+        *(_Event(offset, pack, "corrections", one) for one in pack.corrections),
     ]
 
 
@@ -108,7 +112,7 @@ def _packs(events: Sequence[_Event]) -> Packs:
     """The packs again, with these events alone."""
     gathered: dict[int, tuple[Pack, dict[str, list[Any]]]] = {}
     for offset, pack, kind, event in events:
-        _, kinds = gathered.setdefault(offset, (pack, {"reports": [], "cases": [], "actions": []}))
+        _, kinds = gathered.setdefault(offset, (pack, {name: [] for name in _KINDS}))
         kinds[kind].append(event)
     return [
         (
@@ -118,6 +122,7 @@ def _packs(events: Sequence[_Event]) -> Packs:
                 reports=Reports.of(kinds["reports"]),
                 cases=kinds["cases"],
                 actions=kinds["actions"],
+                corrections=kinds["corrections"],
             ),
         )
         for offset, (pack, kinds) in gathered.items()

@@ -19,10 +19,14 @@ from agents import rules as judge
 from agents.cells import Cells
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY
+from agents.following import Following
 from agents.rules import Rules
 from agents.state import HOUR_MS, LedgerKey, State
 from agents.windows import window_day
-from streams.contracts import Alert
+from streams.categories import OUTSIDE
+from streams.contracts import Alert, DeadLetter
+from streams.errors import InvalidEvent
+from streams.incidents import Correction
 from streams.packs import (
     Action,
     ActionRow,
@@ -37,8 +41,10 @@ from streams.packs import (
 )
 
 _GRID: Final = "grid-reports"
+_OPINION: Final = "opinion-items"
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+_MERGED: Final = "merged"
 _OFFSET_BITS: Final = 48  # of a piece; the rest numbers the log
 
 
@@ -51,26 +57,33 @@ def piece_of(log: int, offset: int) -> int:
 
 
 def decide(
-    state: State, packs: Iterable[tuple[int, Pack]], rules: Rules, zone: ZoneInfo, log: int
+    state: State,
+    packs: Iterable[tuple[int, Pack]],
+    rules: Rules,
+    zone: ZoneInfo,
+    log: int,
+    prefix: str = "",
 ) -> Change:
-    """What these packs, (offset, pack) in offset order, change in `state`."""
+    """What these packs, (offset, pack) in offset order, change in `state`.
+
+    prefix: of the topics, for the answers to what is refused.
+    """
     taken = list(packs)
     new = _first_seen(state, [pack for _, pack in taken])
-    batch = _Batch(state, rules, zone)
+    batch = _Batch(state, rules, zone, prefix)
     for offset, pack in taken:
-        events = len(pack.reports) + len(pack.cases) + len(pack.actions)
+        events = len(pack.reports) + len(_others(pack))
         batch.take(pack, piece_of(log, offset), new[:events])
         new = new[events:]
     return batch.change()
 
 
 def _first_seen(state: State, packs: Iterable[Pack]) -> Mask:
-    """For every event (reports, cases, actions, pack after pack) whether it is the first of its identity."""
+    """For every event (reports, then others, pack after pack) whether it is the first of its identity."""
     identities = [np.empty(0, np.uint64)]
     for pack in packs:
         identities.append(np.frombuffer(pack.reports.identity, "<u8"))
-        identities.append(np.array([step.identity for step in pack.cases], np.uint64))
-        identities.append(np.array([action.identity for action in pack.actions], np.uint64))
+        identities.append(np.array([other.identity for other in _others(pack)], np.uint64))
     ids = np.concatenate(identities)
     _, first = np.unique(ids, return_index=True)
     new: Mask = np.zeros(len(ids), np.bool_)
@@ -78,13 +91,18 @@ def _first_seen(state: State, packs: Iterable[Pack]) -> Mask:
     return new & ~state.seen.holds(ids)
 
 
+def _others(pack: Pack) -> list[CaseStep | Action | Correction]:
+    return [*pack.cases, *pack.actions, *pack.corrections]
+
+
 class _Batch:
     """Gathers what one batch changes."""
 
-    def __init__(self, state: State, rules: Rules, zone: ZoneInfo) -> None:
+    def __init__(self, state: State, rules: Rules, zone: ZoneInfo, prefix: str) -> None:
         self._state = state
         self._rules = rules
         self._zone = zone
+        self._prefix = prefix
         # What an event by itself can raise an alert for, so that only such events are judged.
         self._severities = [rule.severity for rule in rules.severity]
         self._bands = {rule.band for rule in rules.people_band}
@@ -97,6 +115,8 @@ class _Batch:
         self._presence: dict[tuple[str, int], PresenceRow] = {}
         self._cases: dict[tuple[str, str], CaseRow] = {}
         self._actions: list[ActionRow] = []
+        self._following = Following(state.incidents, (self._cases, state.cases))
+        self._asked: dict[int, tuple[Pack, int]] = {}
         self._read: dict[tuple[str, int], int] = {}
         self._alerts: dict[str, Alert] = {}
 
@@ -107,7 +127,7 @@ class _Batch:
         read = self._read.get(origin, self._state.read.get(origin, -1))
         reports = len(pack.reports)
         self._take_reports(pack, piece, new[:reports], read)
-        others: list[CaseStep | Action] = [*pack.cases, *pack.actions]
+        others = _others(pack)
         for event, is_new in zip(others, new[reports:].tolist(), strict=True):
             self._take_other(pack, event, is_new, read)
         ends = [event.offset for event in others[-1:]]
@@ -142,6 +162,12 @@ class _Batch:
         if pack.stream == _GRID:
             self._note_presence(reports, live)
         self._judge(reports, live & ~zero)
+        linked = live & ~zero
+        if pack.stream == _OPINION:  # what is outside the taxonomy there is counted and dropped
+            outside = [word == OUTSIDE for word in reports.category.words] or [False]
+            linked &= ~np.array(outside)[np.frombuffer(reports.category.codes, "<u2")]
+        if linked.any():
+            self._following.take(reports, linked)
 
     def _judge(self, reports: Reports, mask: Mask) -> None:
         """Alerts that single events raise."""
@@ -153,22 +179,32 @@ class _Batch:
             for alert in judge.of_event(self._rules, reports[place], self._at):
                 self._raise(alert)
 
-    def _take_other(self, pack: Pack, event: CaseStep | Action, is_new: bool, read: int) -> None:
+    def _take_other(
+        self, pack: Pack, event: CaseStep | Action | Correction, is_new: bool, read: int
+    ) -> None:
+        if is_new and isinstance(event, Correction):
+            self._asked[event.identity] = pack, self._at_ms
+            self._following.correct(event)
+            return  # answered when it is known whether it can be carried out
         if is_new:
             self._arrive(event.identity.to_bytes(8, "little"))
             if isinstance(event, CaseStep):
                 self._follow(event)
-            else:
+            elif isinstance(event, Action):
                 self._actions.append(_action_row(event))
         if is_new or not 0 <= event.offset <= read:
             self._answer(pack, event.county, event.origin, 1, counted=is_new)
 
-    def _arrive(self, identities: bytes) -> None:
-        self._arrived.setdefault(self._at_ms // HOUR_MS, []).append(identities)
+    def _arrive(self, identities: bytes, at_ms: int = 0) -> None:
+        """at_ms: now, unless it was earlier in the batch."""
+        self._arrived.setdefault((at_ms or self._at_ms) // HOUR_MS, []).append(identities)
 
-    def _answer(self, pack: Pack, county: str, origin: int, n: int, *, counted: bool) -> None:
+    def _answer(
+        self, pack: Pack, county: str, origin: int, n: int, *, counted: bool, at_ms: int = 0
+    ) -> None:
         source, runid = pack.origins[origin]
-        key = (county, pack.stream, source, runid, self._at_ms // HOUR_MS // HOURS_PER_DAY)
+        day = (at_ms or self._at_ms) // HOUR_MS // HOURS_PER_DAY
+        key = (county, pack.stream, source, runid, day)
         row = self._ledger.get(key)
         if row is None:
             row = self._ledger[key] = LedgerRow(*key, 0, 0)
@@ -214,7 +250,39 @@ class _Batch:
                 step.reported_s,
                 step.owner_org,
                 step.deadline_s,
+                step.merged_into,
             )
+            if step.status == _MERGED and step.merged_into:
+                self._following.merge_cases(*key, step.merged_into)
+
+    def _carry_out(self) -> list[DeadLetter]:
+        """The corrections; answers to those that are refused, which are then as if never seen."""
+        dead = []
+        for correction, error in self._following.decide():
+            pack, at_ms = self._asked[correction.identity]
+            if error is None:
+                self._arrive(correction.identity.to_bytes(8, "little"), at_ms)
+                self._answer(
+                    pack, correction.county, correction.origin, 1, counted=True, at_ms=at_ms
+                )
+            else:
+                dead.append(self._refusal(pack, correction, error))
+        return dead
+
+    def _refusal(self, pack: Pack, correction: Correction, error: InvalidEvent) -> DeadLetter:
+        source, runid = pack.origins[correction.origin]
+        return DeadLetter(
+            reason=error.reason.value,
+            path=error.path,
+            expected=error.expected,
+            topic=self._prefix + pack.stream,
+            partition=pack.partition,
+            offset=correction.offset,
+            at=datetime.fromtimestamp(pack.at_ms / 1000, UTC),
+            county_code=correction.county,
+            source=source,
+            runid=runid,
+        )
 
     @property
     def _at(self) -> datetime:
@@ -225,12 +293,15 @@ class _Batch:
             self._alerts.setdefault(alert.id, alert)
 
     def change(self) -> Change:
+        dead = self._carry_out()
         counts = [*self._live.rows(piece=0), *self._history]
         for alert in judge.of_counts(
             self._rules, self._state.counts, counts, self._state.alerts, self._at, self._zone
         ):
             self._raise(alert)
-        arrived = [(hour, b"".join(ids)) for hour, ids in self._arrived.items()]
+        for alert in self._following.alerts(self._rules, self._state.alerts, self._at, self._zone):
+            self._raise(alert)
+        arrived = [(hour, b"".join(ids)) for hour, ids in sorted(self._arrived.items())]
         return Change(
             at_ms=self._at_ms,
             identities=[(hour, joined) for hour, joined in arrived if joined],
@@ -241,7 +312,9 @@ class _Batch:
             actions=self._actions,
             alerts=list(self._alerts.values()),
             read=[(*origin, offset) for origin, offset in self._read.items()],
+            dead=dead,
             declared=[DeclaredRow(*by, n) for by, n in self._declared.items()],
+            matters=self._following.matters,
         )
 
 

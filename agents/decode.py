@@ -36,6 +36,7 @@ _MISSING: Final = re.compile(r"Object missing required field `([^`]*)`")
 _UNKNOWN: Final = re.compile(
     r"Object contains unknown field `(.*?)`(?: - at `\$[^`]*`)?$", re.DOTALL
 )
+_ITEM: Final = re.compile(r"\[\d+\]$")
 _BYTE: Final = re.compile(r"\(byte (\d+)\)$")
 # All that the codec raises for bad input; anything else is a bug and stops the stage.
 _REFUSALS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
@@ -195,9 +196,9 @@ class Decoder:
         missing = _MISSING.match(message)
         if missing:
             path += f".{missing[1]}"
-        if path not in self._expected:
+        what = self._expected.get(_ITEM.sub("[...]", path))
+        if what is None:
             return malformed("$", "an event as in this stream's contract")
-        what = self._expected[path]
         return malformed(_as_header(path, root), f"{what}; it is missing" if missing else what)
 
 

@@ -35,6 +35,8 @@ def _describe(path: str, kind: inspect.Type, table: dict[str, str]) -> None:
     if isinstance(kind, inspect.StructType):
         for field in kind.fields:
             _describe(f"{path}.{field.encode_name}", field.type, table)
+    elif isinstance(kind, inspect.ListType):
+        _describe(f"{path}[...]", kind.item_type, table)
 
 
 def in_words(kind: inspect.Type) -> str:
@@ -61,6 +63,8 @@ def in_words(kind: inspect.Type) -> str:
         case inspect.StrType(min_length=low, max_length=high):
             long = f"{low} to {high}" if low else f"at most {high}"
             words = f"text of {long} characters" if low or high else "text"
+        case inspect.ListType(min_length=low, max_length=high):
+            words = f"a list of {low} to {high}"
         case _:
             raise TypeError(f"no words for {kind!r}: add a case to agents/expected.py")
     return words

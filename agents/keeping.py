@@ -43,6 +43,7 @@ class Kept:
         self.state = state
         self.position = Position()
         self.fresh = Fresh()
+        self.evicted = 0  # incidents, as far as they were told
         self.snapshot_not_before = 0.0  # of time.perf_counter
         # Batches and the daily cycle take turns.
         self.turn = asyncio.Lock()
@@ -71,7 +72,9 @@ class Keeper:
 
     def unknown(self, partition: int) -> Kept:
         """A partition of which nothing is known yet."""
-        return Kept(partition, State(self._settings.dedupe_days, self._settings.totals_days))
+        settings = self._settings
+        state = State(settings.dedupe_days, settings.totals_days, settings.incidents_max)
+        return Kept(partition, state)
 
     async def recover(self, kept: Kept) -> list[Change] | None:
         """Bring a partition's state up to a claim of ours; the changes whose outputs may be missing.

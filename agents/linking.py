@@ -1,6 +1,6 @@
 """Groups reports of one county into incidents, in the order in which they come: the plain reference."""
 
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from agents.mention import Mention, mention_names, same, worth
 
@@ -21,11 +21,14 @@ class _Incident:
         self.mentions = 0
 
 
-class _Bearer(NamedTuple):
-    """A mention that bears a key. number: its place among all mentions."""
+Known = TypeVar("Known")
+
+
+class Bearer(NamedTuple, Generic[Known]):
+    """A mention that bears a key. number: its place among all mentions; incident: its own."""
 
     number: int
-    incident: _Incident
+    incident: Known
     mention: Mention
 
 
@@ -52,7 +55,7 @@ class Linker:
     def __init__(self, life_s: int = LIFE_S) -> None:
         self._life_s = life_s
         self._number = 0
-        self._by_key: dict[tuple[str, int], list[_Bearer]] = {}
+        self._by_key: dict[tuple[str, int], list[Bearer[_Incident]]] = {}
 
     def link(self, county: str, mention: Mention, identity: int, at_s: int | None) -> int:
         """The incident of a report, which is from now on one of its reports.
@@ -77,7 +80,7 @@ class Linker:
     def _add(self, incident: _Incident, mention: Mention, places: list[tuple[str, int]]) -> None:
         if incident.mentions >= MENTIONS:
             return
-        bearer = _Bearer(self._number, incident, mention)
+        bearer = Bearer(self._number, incident, mention)
         added = False
         for place in places:
             some = self._by_key.setdefault(place, [])
@@ -101,7 +104,7 @@ class Linker:
                 del self._by_key[place]
 
 
-def joined(mention: Mention, bearers: list[list[_Bearer]]) -> _Incident | None:
+def joined(mention: Mention, bearers: list[list[Bearer[Known]]]) -> Known | None:
     """The incident that a report joins. bearers: of each of its keys, of open incidents."""
     leads_to = [{id(each.incident) for each in some} for some in bearers]
     points: dict[int, int] = {}
@@ -112,7 +115,7 @@ def joined(mention: Mention, bearers: list[list[_Bearer]]) -> _Incident | None:
             points[known] = points.get(known, 0) + value
             if place < names:
                 by_name.add(known)
-    found: _Incident | None = None
+    found: Known | None = None
     most = -1
     ordered = {each.number: each for some in bearers for each in some}
     for number in sorted(ordered):

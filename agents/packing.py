@@ -7,6 +7,7 @@ from msgspec import UnsetType
 
 from agents.locate import county_of
 from streams.contracts import Event
+from streams.incidents import Correction
 from streams.packs import FORMAT, Action, CaseStep, Pack, ReportRow, Reports
 
 EVENTS_PER_PACK: Final = 1_000  # keeps a pack well under a broker's 1 MB
@@ -20,6 +21,7 @@ class Gathered:
         self.reports: list[ReportRow] = []
         self.cases: list[CaseStep] = []
         self.actions: list[Action] = []
+        self.corrections: list[Correction] = []
 
 
 # Where an event goes, its county, and the index of its origin there.
@@ -81,7 +83,8 @@ class Builder:
         """(partition, pack), none with more than EVENTS_PER_PACK of a kind."""
         cut = []
         for partition, gathered in self._gathered.items():
-            longest = max(len(gathered.reports), len(gathered.cases), len(gathered.actions))
+            longest = max(len(gathered.reports), len(gathered.cases))
+            longest = max(longest, len(gathered.actions), len(gathered.corrections))
             for start in range(0, longest, EVENTS_PER_PACK):
                 part = slice(start, start + EVENTS_PER_PACK)
                 pack = Pack(
@@ -93,6 +96,7 @@ class Builder:
                     gathered.cases[part],
                     gathered.actions[part],
                     self._input_partition,
+                    gathered.corrections[part],
                 )
                 cut.append((partition, pack))
         return cut

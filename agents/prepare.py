@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from agents.decode import Decoder, TimeWindow, identity
+from agents.decode import Decoder, TimeWindow, identity, malformed
 from agents.judge import Judge, Said
 from agents.packing import Builder, Gathered, Place
 from agents.preview import dead_letter
@@ -23,9 +23,11 @@ from streams.contracts import (
     Event,
     GridReportEvent,
     HotlineCallEvent,
+    IncidentActionEvent,
     OpinionItemEvent,
 )
 from streams.errors import InvalidEvent
+from streams.incidents import Correction
 from streams.packs import Action, CaseStep, Pack
 from streams.topics import partition_of
 
@@ -82,6 +84,7 @@ class Preparer:
             "opinion-items": self._add_opinion,
             "case-updates": self._add_case,
             "alert-actions": self._add_action,
+            "incident-actions": self._add_correction,
         }
 
     def use(self, judge: Judge) -> None:
@@ -108,7 +111,7 @@ class Preparer:
             try:
                 event = decode(record.value, record.headers)
                 reported_s = check(event.data)
-                placed = place(event)
+                cut += add(event, place(event), reported_s, record.offset)
             except InvalidEvent as error:
                 dead.append(
                     dead_letter(
@@ -125,11 +128,11 @@ class Preparer:
                 )
                 continue
             accepted += 1
-            cut += add(event, placed, reported_s, record.offset)
         sources, verdicts = self._judge_received()
         return Prepared(builder.packs(), dead, accepted, cut, sources, verdicts)
 
     # Each of these adds an event to its pack, and returns whether its title or text was cut.
+    # Raises InvalidEvent before anything is added.
 
     def _add_grid_report(
         self, event: GridReportEvent, place: Place, reported_s: int, offset: int
@@ -235,6 +238,7 @@ class Preparer:
                 self._redact_label(data.owner_org) if data.owner_org else "",
                 int(data.deadline_at.timestamp()) if data.deadline_at else 0,
                 offset,
+                self._redact_label(data.merged_into) if data.merged_into else "",
             )
         )
         return False
@@ -255,6 +259,34 @@ class Preparer:
                 reported_s,
                 self._redact(data.note) if data.note else "",
                 int(data.until.timestamp()) if data.until else 0,
+                offset,
+            )
+        )
+        return False
+
+    def _add_correction(
+        self, event: IncidentActionEvent, place: Place, reported_s: int, offset: int
+    ) -> bool:
+        gathered, county, origin = place
+        data = event.data
+        if data.action == "merge" and not data.into:
+            raise malformed("$.data.into", "the incident to merge into; it is missing")
+        if data.action == "split" and not data.reports:
+            raise malformed(
+                "$.data.reports", "identities of the reports to split off; it is missing"
+            )
+        gathered.corrections.append(
+            Correction(
+                identity(event),
+                origin,
+                county,
+                int(data.incident_id, 16),
+                data.action,
+                self._redact_label(data.by),
+                reported_s,
+                int(data.into, 16) if data.into else 0,
+                [int(report, 16) for report in data.reports or ()],
+                self._redact(data.note) if data.note else "",
                 offset,
             )
         )

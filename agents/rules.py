@@ -51,6 +51,24 @@ class CountRule(Struct, frozen=True, forbid_unknown_fields=True):
     limit: Annotated[int, Meta(ge=1)]
 
 
+class IncidentRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """Raised when one incident has `limit` reports within `hours`."""
+
+    id: RuleId
+    level: Level
+    hours: Annotated[int, Meta(ge=1, le=720)]
+    limit: Annotated[int, Meta(ge=2)]
+
+
+class LastingRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """Raised when one incident has reports in `limit` of the last `weeks` weeks."""
+
+    id: RuleId
+    level: Level
+    weeks: Annotated[int, Meta(ge=2, le=12)]
+    limit: Annotated[int, Meta(ge=2, le=12)]
+
+
 class MissingReport(Struct, frozen=True, forbid_unknown_fields=True):
     """Raised at the cut-off for a county that has not reported."""
 
@@ -75,6 +93,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     severity: tuple[SeverityRule, ...] = ()
     people_band: tuple[PeopleRule, ...] = ()
     count: tuple[CountRule, ...] = ()
+    incident: tuple[IncidentRule, ...] = ()
+    lasting: tuple[LastingRule, ...] = ()
     cycle: Cycle = Cycle()
 
     @classmethod
@@ -90,6 +110,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
         ids: list[str] = [rule.id for rule in rules.severity]
         ids += [rule.id for rule in rules.people_band]
         ids += [rule.id for rule in rules.count]
+        ids += [rule.id for rule in rules.incident]
+        ids += [rule.id for rule in rules.lasting]
         ids += [rules.missing_report.id, Reason.POISON]
         for rule_id in ids:
             if ids.count(rule_id) > 1:
@@ -122,7 +144,7 @@ def of_event(rules: Rules, report: Report, at: datetime) -> Iterable[Alert]:
 
 def _event_alert(rule: str, level: int, report: Report, at: datetime, why: str) -> Alert:
     start = datetime.fromtimestamp(report.reported_s, UTC)
-    place, matter = _names(report.county, report.category)
+    place, matter = names_of(report.county, report.category)
     return Alert(
         id=alert_id(rule, report.county, report.category, f"{report.identity:016x}"),
         rule=rule,
@@ -199,7 +221,7 @@ def _count_alert(
     rule: CountRule, series: tuple[str, str], window: _CountWindow, observed: int, at: datetime
 ) -> Alert:
     county, category = series
-    place, matter = _names(county, category)
+    place, matter = names_of(county, category)
     return Alert(
         id=alert_id(rule.id, county, category, window.name),
         rule=rule.id,
@@ -223,7 +245,7 @@ def missing_report(
     rules: Rules, county: str, window_start: datetime, window_end: datetime, at: datetime
 ) -> Alert:
     """The alert for a county that sent neither a grid report nor a zero report."""
-    place, _ = _names(county, OUTSIDE)
+    place, _ = names_of(county, OUTSIDE)
     rule = rules.missing_report
     return Alert(
         id=alert_id(rule.id, county, "", window_end.date().isoformat()),
@@ -244,7 +266,8 @@ def missing_report(
     )
 
 
-def _names(county: str, category: str) -> tuple[str, str]:
+def names_of(county: str, category: str) -> tuple[str, str]:
+    """What staff call a county and a category."""
     place = COUNTIES[county].name if county in COUNTIES else county
     matter = CATEGORIES[category].name if category in CATEGORIES else category
     return place, matter

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from agents import change as changes
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY
@@ -27,6 +29,8 @@ def parts_of(state: State) -> Iterator[bytes]:
     yield from _cut("presence", (PresenceRow(*key, *n) for key, n in state.presence.items()))
     yield from _cut("declared", (DeclaredRow(*by, n) for by, n in state.declared.items()))
     yield from _cut("cases", state.cases.values())
+    for matters in state.incidents.parts():
+        yield changes.encode(Change(0, matters=matters))
     yield from _cut("alerts", state.alerts.values(), _BULKY_ROWS)
     # The clock last: until it is set nothing is forgotten.
     yield changes.encode(
@@ -55,10 +59,10 @@ def _cut(field: str, rows: Iterable[Any], at: int = _ROWS) -> Iterator[bytes]:
     for row in rows:
         part.append(row)
         if len(part) == at:
-            yield changes.encode(Change(0, **{field: part}))
+            yield changes.encode(replace(Change(0), **{field: part}))
             part = []
     if part:
-        yield changes.encode(Change(0, **{field: part}))
+        yield changes.encode(replace(Change(0), **{field: part}))
 
 
 class Fresh:

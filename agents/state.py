@@ -7,6 +7,7 @@ import numpy as np
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY, Counts
 from agents.dedupe import SeenIds
+from agents.incidents import Incidents
 from streams.contracts import Alert
 from streams.packs import FORMAT as PACK_FORMAT
 from streams.packs import CaseRow, CountRow, DeclaredRow, LedgerRow, PresenceRow, Totals
@@ -15,6 +16,7 @@ HOUR_MS: Final = 3_600_000
 ALERT_DAYS: Final = 14
 PRESENCE_DAYS: Final = 14
 LEDGER_DAYS: Final = 8
+INCIDENTS_MAX: Final = 100_000
 ROWS_PER_RECORD: Final = 4_000  # keeps a record of totals well under a broker's 1 MB
 
 LedgerKey = tuple[str, str, str, str, int]
@@ -23,7 +25,9 @@ LedgerKey = tuple[str, str, str, str, int]
 class State:
     """One partition. Changed by `apply` only; everything else reads."""
 
-    def __init__(self, dedupe_days: int, totals_days: int) -> None:
+    def __init__(
+        self, dedupe_days: int, totals_days: int, incidents_max: int = INCIDENTS_MAX
+    ) -> None:
         self._dedupe_hours = dedupe_days * HOURS_PER_DAY
         self._totals_hours = totals_days * HOURS_PER_DAY
         self.at_ms = 0
@@ -35,6 +39,7 @@ class State:
         # (county, declared, category, day of arrival) → reports
         self.declared: dict[tuple[str, str, str, int], int] = {}
         self.cases: dict[tuple[str, str], CaseRow] = {}
+        self.incidents = Incidents(incidents_max)
         self.alerts: dict[str, Alert] = {}
         self.marks: dict[str, int] = {}
         # Input (stream, partition) → last offset read: what comes again up to here was sent
@@ -61,6 +66,20 @@ class State:
             self.seen.add(hour, np.frombuffer(identities, "<u8"))
         for count in change.counts:
             self.counts.add(count)
+        self._add_up(change)
+        for case in change.cases:
+            self.cases[case.county, case.case_id] = case
+        self.incidents.apply(change.matters)
+        for alert in change.alerts:
+            self.alerts[alert.id] = alert
+        self.marks.update(change.marks)
+        for stream, partition, offset in change.read:
+            self.read[stream, partition] = offset
+        self.at_ms = max(self.at_ms, change.at_ms)
+        if change.at_ms:  # a piece of a snapshot has none
+            self.incidents.evict()
+
+    def _add_up(self, change: Change) -> None:
         for entry in change.ledger:
             key = (entry.county, entry.stream, entry.source, entry.runid, entry.day)
             counted, duplicates = self.ledger.get(key, (0, 0))
@@ -74,20 +93,13 @@ class State:
         for told in change.declared:
             by = (told.county, told.declared, told.category, told.day)
             self.declared[by] = self.declared.get(by, 0) + told.n
-        for case in change.cases:
-            self.cases[case.county, case.case_id] = case
-        for alert in change.alerts:
-            self.alerts[alert.id] = alert
-        self.marks.update(change.marks)
-        for stream, partition, offset in change.read:
-            self.read[stream, partition] = offset
-        self.at_ms = max(self.at_ms, change.at_ms)
 
     def _forget(self, at_ms: int) -> None:
         hour = self._forgot_hour = at_ms // HOUR_MS
         day = hour // HOURS_PER_DAY
         self.seen.forget(hour - self._dedupe_hours)
         self.counts.forget(self.live_from(at_ms))
+        self.incidents.forget(at_ms // 1000)
         for key in [key for key in self.ledger if key[4] < day - LEDGER_DAYS]:
             del self.ledger[key]
         for told in [told for told in self.declared if told[3] < day - LEDGER_DAYS]:
@@ -123,6 +135,7 @@ class State:
         ]
         told = ((row.county, row.declared, row.category, row.day) for row in change.declared)
         declared = [DeclaredRow(*by, self.declared[by]) for by in told if by in self.declared]
+        incidents, singles = self.incidents.totals(change.matters)
         first = Totals(
             PACK_FORMAT,
             version,
@@ -133,6 +146,9 @@ class State:
             [self.cases[case.county, case.case_id] for case in change.cases],
             change.actions,
             declared,
+            incidents,
+            singles,
+            change.matters.corrections,
         )
         rest = [
             Totals(PACK_FORMAT, version, partition, counts[start : start + ROWS_PER_RECORD])

@@ -146,7 +146,14 @@ class Tally:
 
     async def _decided(self, batch: Batch, kept: Kept) -> Change:
         def decided(some: Iterable[tuple[int, Pack]]) -> Change:
-            return decide(kept.state, some, self._rules, self._zone, kept.position.log)
+            return decide(
+                kept.state,
+                some,
+                self._rules,
+                self._zone,
+                kept.position.log,
+                self._settings.topic_prefix,
+            )
 
         records = batch.records
         return await self._guard.run(
@@ -210,6 +217,9 @@ class Tally:
         metrics.STATE_IDS.labels(partition).set(len(state.seen))
         metrics.STATE_HOURS.labels(partition).set(state.seen.hours)
         metrics.STATE_KEYS.labels(partition).set(len(state.counts.live))
+        metrics.STATE_INCIDENTS.labels(partition).set(len(state.incidents))
+        metrics.INCIDENTS_EVICTED.inc(state.incidents.evicted - kept.evicted)
+        kept.evicted = state.incidents.evicted
 
 
 def _cut(records: list[Record], size_bytes: int) -> Iterator[list[Record]]:

@@ -65,7 +65,7 @@ def counts(
     settings = load()
     dimensions = _dimensions(by)
     chosen = Chosen(
-        counties=_codes(counties),
+        counties=codes_of(counties),
         since=_hour("--from", since, settings),
         until=_hour("--to", until, settings),
         source=source,
@@ -103,7 +103,8 @@ def _dimensions(by: str) -> list[str]:
     return names
 
 
-def _codes(counties: Sequence[str]) -> list[str]:
+def codes_of(counties: Sequence[str]) -> list[str]:
+    """The codes and prefixes that --county means. Raises UserError."""
     codes: list[str] = []
     for given in (part.strip() for text in counties for part in text.split(",")):
         if given.isdecimal() and len(given) in _CODE_LENGTHS:

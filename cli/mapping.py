@@ -26,6 +26,7 @@ DEFAULTS: Final[dict[str, dict[str, str]]] = {
     "opinion-items": {"platform_class": "message_board", "geo_confidence": "1.0"},
     "case-updates": {},
     "alert-actions": {},
+    "incident-actions": {},
 }
 _YES_NO: Final = {"是": True, "否": False, "yes": True, "no": False, "y": True, "n": False}
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from streams.contracts import Alert, DeadLetter, Digest
+from streams.incidents import IncidentRow
 from streams.packs import Totals
 
 Row = tuple[object, ...]
@@ -35,6 +36,15 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "alert_actions": (
         *("county", "alert_id", "identity", "action", "by"),
         *("at", "note", "until", "version"),
+    ),
+    "incidents": (
+        *("county", "incident", "category", "name", "opened_at", "last_at"),
+        *("reports", "channels", "first_channel", "severity", "merged_into"),
+        *("excerpt", "report_ids", "version"),
+    ),
+    "incident_actions": (
+        *("county", "incident", "identity", "action", "into"),
+        *("by", "at", "note", "version"),
     ),
     "alerts": (
         *("id", "rule", "level", "county", "category", "window_start", "window_end"),
@@ -103,8 +113,31 @@ def rows_of_totals(totals: Totals) -> dict[str, list[Row]]:
             )
             for row in totals.actions
         ],
+        "incidents": [
+            _row_of_incident(row, version) for row in (*totals.singles.rows(), *totals.incidents)
+        ],
+        "incident_actions": [
+            (
+                *(row.county, _hex(row.incident), row.identity, row.action, _hex(row.into)),
+                *(row.by, row.at_s, row.note, version),
+            )
+            for row in totals.corrections
+        ],
     }
     return {table: filled for table, filled in rows.items() if filled}
+
+
+def _row_of_incident(row: IncidentRow, version: int) -> Row:
+    return (
+        *(row.county, _hex(row.incident), row.category, row.name, row.opened_s, row.last_s),
+        *(row.reports, row.channels, row.first_channel, row.severity),
+        _hex(row.merged_into) if row.merged_into else "",
+        *(row.excerpt, list(map(_hex, row.identities)), version),
+    )
+
+
+def _hex(number: int) -> str:
+    return f"{number:016x}"
 
 
 def row_of_alert(alert: Alert, version: int) -> Row:

@@ -127,6 +127,7 @@ class CaseUpdate(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
     owner_org: Label | UnsetType = UNSET
     callback: Callback | UnsetType = UNSET
     campaign: Label | UnsetType = UNSET
+    merged_into: CaseId | UnsetType = UNSET
 
 
 class AlertAction(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -146,6 +147,33 @@ class AlertAction(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
     by: Annotated[str, Meta(min_length=1, max_length=64, description="a post, not a person")]
     note: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
     until: Instant | UnsetType = UNSET
+
+
+IncidentId = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)", description="as `huishang incidents list` shows it")
+]
+ReportId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-f]{16}$(?!\n)",
+        description="identity of a report, as `huishang incidents show` shows it",
+    ),
+]
+
+
+class IncidentAction(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """How duty staff put right which reports are the same matter.
+
+    merge: all of the incident goes into another one, `into`, and so does what comes later.
+    split: `reports` become an incident of their own.
+    """
+
+    incident_id: IncidentId
+    action: Literal["merge", "split"]
+    into: IncidentId | UnsetType = UNSET
+    reports: Annotated[list[ReportId], Meta(min_length=1, max_length=1_000)] | UnsetType = UNSET
+    by: Annotated[str, Meta(min_length=1, max_length=64, description="a post, not a person")]
+    note: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
 
 
 class Envelope(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -207,7 +235,22 @@ class AlertActionEvent(Envelope, kw_only=True, forbid_unknown_fields=True, gc=Fa
     data: AlertAction
 
 
-Event = GridReportEvent | HotlineCallEvent | OpinionItemEvent | CaseUpdateEvent | AlertActionEvent
+class IncidentActionEvent(Envelope, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """CloudEvent carrying an incident action."""
+
+    type: Literal["huishang.incident-action.v1"]
+    dataschema: Literal["urn:huishang:incident-action:1"] | UnsetType = UNSET
+    data: IncidentAction
+
+
+Event = (
+    GridReportEvent
+    | HotlineCallEvent
+    | OpinionItemEvent
+    | CaseUpdateEvent
+    | AlertActionEvent
+    | IncidentActionEvent
+)
 
 # Input stream (and topic name without prefix) → the event it carries.
 EVENTS: Final[dict[str, type[Event]]] = {
@@ -216,6 +259,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
     "opinion-items": OpinionItemEvent,
     "case-updates": CaseUpdateEvent,
     "alert-actions": AlertActionEvent,
+    "incident-actions": IncidentActionEvent,
 }
 
 

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     IDENTITY_FIELD = "identity_field"
     UNKNOWN_COUNTY = "unknown_county"
     TIME_OUT_OF_RANGE = "time_out_of_range"
+    UNKNOWN_INCIDENT = "unknown_incident"  # a correction names what is not held (any more)
     POISON = "poison"  # nothing is known to be wrong with it, but it kills the stage
 
 

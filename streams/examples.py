@@ -76,4 +76,13 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         by="甘州区值班长",
         note="转住建局，今晚八点前回复。",
     ),
+    "incident-actions": _event(
+        "incident-action",
+        "/zhangye/duty-room",
+        incident_id="9c3a51f20e6b7d48",
+        action="merge",
+        into="1f0b6a7732c9d5e4",
+        by="甘州区值班长",
+        note="两件都是南关小区停水。",
+    ),
 }

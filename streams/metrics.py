@@ -145,6 +145,16 @@ STATE_KEYS: Final = _gauge(
     "Count keys held (county, category, channel, hour); moves when a batch is journaled.",
     "partition",
 )
+STATE_INCIDENTS: Final = _gauge(
+    "huishang_state_incidents",
+    "Incidents held; moves when a batch is journaled.",
+    "partition",
+)
+INCIDENTS_EVICTED: Final = _counter(
+    "huishang_incidents_evicted_total",
+    "Incidents let go before their 30 days were over, because there were more than "
+    "HUISHANG_INCIDENTS_MAX; moves when a batch is journaled.",
+)
 JOURNAL_RECORDS: Final = _counter(
     "huishang_journal_records_total", "Journal records acknowledged; moves with each append."
 )
@@ -199,7 +209,7 @@ def forget_lag(stage: str, topic: str, partition: int) -> None:
 
 def forget_state(partition: int) -> None:
     """A partition went to another worker, and its state with it."""
-    for gauge in (STATE_IDS, STATE_HOURS, STATE_KEYS, SNAPSHOT_BYTES):
+    for gauge in (STATE_IDS, STATE_HOURS, STATE_KEYS, STATE_INCIDENTS, SNAPSHOT_BYTES):
         with suppress(KeyError):
             gauge.remove(partition)
 

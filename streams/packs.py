@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from streams.incidents import Correction, CorrectionRow, IncidentRow, Singles
+
 FORMAT: Final = 2
 UNSAID: Final = 127  # in place of a sentiment: there was no text
 
@@ -202,7 +204,7 @@ class Reports(Struct, array_like=True, gc=False):
 
 
 class CaseStep(Struct, array_like=True, gc=False):
-    """One accepted case update."""
+    """One accepted case update. merged_into: the case that goes on in its place."""
 
     identity: int
     origin: int
@@ -215,6 +217,7 @@ class CaseStep(Struct, array_like=True, gc=False):
     owner_org: str = ""
     deadline_s: int = 0
     offset: int = -1
+    merged_into: str = ""
 
 
 class Action(Struct, array_like=True, gc=False):
@@ -249,6 +252,7 @@ class Pack(Struct, array_like=True, gc=False):
     cases: list[CaseStep] = []
     actions: list[Action] = []
     partition: int = -1
+    corrections: list[Correction] = []
 
 
 class CountRow(Struct, array_like=True, gc=False):
@@ -325,6 +329,7 @@ class CaseRow(Struct, array_like=True, gc=False):
     updated_s: int
     owner_org: str = ""
     deadline_s: int = 0
+    merged_into: str = ""
 
 
 class ActionRow(Struct, array_like=True, gc=False):
@@ -352,6 +357,9 @@ class Totals(Struct, array_like=True, gc=False):
     cases: list[CaseRow] = []
     actions: list[ActionRow] = []
     declared: list[DeclaredRow] = []
+    incidents: list[IncidentRow] = []
+    singles: Singles = msgspec.field(default_factory=Singles)
+    corrections: list[CorrectionRow] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

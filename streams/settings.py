@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     )
     dedupe_days: int = Field(7, ge=1, le=90, description="how long identities are kept")
     totals_days: int = Field(7, ge=1, le=31, description="older hours become history pieces")
+    incidents_max: int = Field(
+        100_000,
+        ge=1_000,
+        description="incidents held per partition of reports; the oldest of one report go first",
+    )
     history_years: int = Field(10, ge=1, le=100, description="older events are refused")
     ahead_minutes: int = Field(10, ge=0, le=1440, description="later events are refused")
     dead_letter_limit_pct: int = Field(

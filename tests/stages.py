@@ -118,6 +118,11 @@ class Stages:
         """From now on ask this port of 127.0.0.1: the sink writes elsewhere."""
         self._store_port = port
 
+    @property
+    def address(self) -> str:
+        """DSN of the read-only endpoint."""
+        return f"http://127.0.0.1:{self._store_port}/default"
+
     def ask(self, sql: str) -> bytes:
         """The store's answer in JSONEachRow, through the read-only endpoint."""
         query = urllib.parse.urlencode({"query": f"{sql} FORMAT JSONEachRow"})
@@ -283,6 +288,7 @@ def event(
         "opinion-item": {"platform_class": "forum", "geo_confidence": 0.8},
         "case-update": {"version": 1, "status": "registered", "level": 2},
         "alert-action": {"action": "acknowledge", "by": "值班长"},
+        "incident-action": {"by": "值班长"},
     }
     return {
         "specversion": "1.0",

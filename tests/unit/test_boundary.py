@@ -60,8 +60,11 @@ TABLE = re.compile(r"^CREATE (?:TABLE|VIEW)\s+(?:IF NOT EXISTS\s+)?`?(\w+)", re.
 COLUMN = re.compile(
     r"^\s*`?([A-Za-z_]\w*)`?\s+(?:Array|Bool|Date|Enum|Fixed|Float|Int|LowC|Map|Null|String|UInt)"
 )
-# Looked at by hand: an event's hash, and the names of places and leaves.
-NO_PERSON = {("alert_actions", "identity"), ("counties", "name"), ("categories", "name")}
+# Looked at by hand: events' hashes, and the names of places and leaves.
+NO_PERSON = {
+    *((table, "identity") for table in ("alert_actions", "incident_actions")),
+    *((table, "name") for table in ("counties", "categories", "incidents", "live_incidents")),
+}
 
 
 def columns_of(sql: str) -> set[tuple[str, str]]:

@@ -11,7 +11,17 @@ ALLOWED_LABELS = {
     *("stage", "stream", "topic", "partition", "reason", "rule", "level", "table", "version"),
     *("outcome", "decided_by", "verdict"),
 }
-UNITS = ("_seconds", "_bytes", "_events", "_records", "_ids", "_hours", "_keys", "_info")
+UNITS = (
+    "_seconds",
+    "_bytes",
+    "_events",
+    "_records",
+    "_ids",
+    "_hours",
+    "_keys",
+    "_info",
+    "_incidents",
+)
 
 
 def declared() -> dict[str, MetricWrapperBase]:

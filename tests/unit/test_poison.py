@@ -24,6 +24,7 @@ from streams import packs, poison
 from streams.batches import Batch
 from streams.contracts import WHOLE
 from streams.errors import Fatal, UserError
+from streams.incidents import Correction
 from streams.packs import FORMAT, Action, CaseStep, Pack, Report, Reports
 from streams.poison import MOST, Condemned, Guard, Raised, deaths_of, sift
 from streams.settings import load
@@ -283,6 +284,14 @@ def pack(*offsets: int, partition: int = 3, stream: str = "hotline-calls") -> Pa
             for n in offsets
         ]
         return Pack(FORMAT, AT_MS, stream, [("/a", "run")], actions=actions, partition=partition)
+    if stream == "incident-actions":
+        corrections = [
+            Correction(*fields(n), 7, "merge", "值班长", AT_MS // 1000, 8, offset=n)
+            for n in offsets
+        ]
+        return Pack(
+            FORMAT, AT_MS, stream, [("/a", "run")], partition=partition, corrections=corrections
+        )
     reports = [
         Report(*fields(n), "S01", "phone", AT_MS // 1000 - n, severity=1, offset=n) for n in offsets
     ]
@@ -296,7 +305,7 @@ def deciding(guilty: set[int], state: State | None = None) -> Any:
     def decided(some: Iterable[tuple[int, Pack]]) -> Change:
         some = list(some)
         for _, one in some:
-            for event in (*one.reports, *one.cases, *one.actions):
+            for event in (*one.reports, *one.cases, *one.actions, *one.corrections):
                 if event.offset in guilty:
                     raise ValueError(SECRET)
         return decide(state, some, RULES, ZoneInfo("Asia/Shanghai"), 0)
@@ -330,10 +339,13 @@ def test_one_event_of_a_pack_is_condemned_at_its_own_place_and_the_rest_decided(
     assert changes.decode(changes.encode(change)) == change
 
 
-@pytest.mark.parametrize("stream", ["grid-reports", "case-updates", "alert-actions"])
+@pytest.mark.parametrize(
+    "stream", ["grid-reports", "case-updates", "alert-actions", "incident-actions"]
+)
 def test_every_kind_of_event_can_be_condemned(stream: str) -> None:
     given = batch(40, 40, [packs.encode(pack(1, 2, 3, stream=stream))])
-    assert [(one.topic, one.offset) for one in rest(given, {3}).dead] == [(f"t.{stream}", 3)]
+    dead = [one for one in rest(given, {3}).dead if one.reason == "poison"]
+    assert [(one.topic, one.offset) for one in dead] == [(f"t.{stream}", 3)]
 
 
 def test_a_pack_that_cannot_be_opened_is_condemned_whole() -> None:

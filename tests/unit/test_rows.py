@@ -13,6 +13,7 @@ from sinks.rows import (
     row_of_digest,
     rows_of_totals,
 )
+from streams.incidents import SINGLE, CorrectionRow, IncidentRow, Singles
 from streams.packs import (
     FORMAT,
     ActionRow,
@@ -37,7 +38,15 @@ FULL = Totals(
         ActionRow("620702", "a" * 16, 2**64 - 1, "silence", "值班员", 1_700_000_000, "误报", 5)
     ],
     declared=[DeclaredRow("620702", "D11", "S01", 20_000, 3)],
-)
+    incidents=[
+        IncidentRow(
+            "620702", 10, "S01", "阳光花园", 1_700_000_000, 1_700_086_400, 2,
+            {"phone": 1, "forum": 1}, "forum", 2, 0, "停水", [1, 2**64 - 1],
+        )
+    ],
+    singles=Singles(SINGLE.pack(11, 620702, 7, 1_700_000_000, 6, 3, b"S01"), {0: "南关"}, {}),
+    corrections=[CorrectionRow("620702", 10, 5, "merge", 11, "值班长", 1_700_000_000, "同一处")],
+)  # fmt: skip
 
 
 def as_dict(table: str, row: tuple[object, ...]) -> dict[str, object]:
@@ -62,8 +71,11 @@ def test_columns_are_those_of_the_schema_in_its_order() -> None:
 
 def test_every_table_of_totals_gets_its_rows() -> None:
     rows = rows_of_totals(FULL)
-    assert {table: len(found) for table, found in rows.items()} == dict.fromkeys(
-        ["counts", "ledger", "declared", "presence", "cases", "alert_actions"], 1
+    numbers = {table: len(found) for table, found in rows.items()}
+    assert numbers.pop("incidents") == 2
+    assert numbers == dict.fromkeys(
+        ["counts", "ledger", "declared", "presence", "cases", "alert_actions", "incident_actions"],
+        1,
     )
     assert as_dict("counts", rows["counts"][0]) == {
         "county": "620702",
@@ -87,6 +99,19 @@ def test_every_table_of_totals_gets_its_rows() -> None:
     assert as_dict("presence", rows["presence"][0])["zero_reports"] == 1
     assert as_dict("cases", rows["cases"][0])["deadline_at"] == 1_700_086_400
     assert as_dict("alert_actions", rows["alert_actions"][0])["until"] == 5
+    single, linked = (as_dict("incidents", row) for row in rows["incidents"])
+    assert (single["incident"], single["name"], single["report_ids"]) == (
+        f"{11:016x}",
+        "南关",
+        [f"{7:016x}"],
+    )
+    assert (single["reports"], single["channels"], single["opened_at"]) == (
+        1,
+        {"phone": 1},
+        1_700_000_000,
+    )
+    assert (linked["channels"], linked["merged_into"]) == ({"phone": 1, "forum": 1}, "")
+    assert as_dict("incident_actions", rows["incident_actions"][0])["into"] == f"{11:016x}"
     assert {as_dict(table, row[0])["version"] for table, row in rows.items()} == {41}
 
 

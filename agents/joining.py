@@ -1,0 +1,323 @@
+"""Decides which incident each report of a batch belongs to.
+
+Pure: incidents are only read. Reports that share no key with anything are dealt with
+a column at a time; the others one by one, in order.
+
+What decides is `linking.joined`, and the incidents are those of `linking.Linker`: the
+answer follows from the order of reports alone, not from how they are cut into batches.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from agents.incidents import Incidents, incident_ids, mixed
+from agents.linking import LIFE_S, MENTIONS, PER_KEY, Bearer, joined
+from agents.matter import REPORT, ROW, Matters
+from agents.mention import Mention
+from streams.incidents import CHANNELS
+from streams.packs import Labels, Reports
+
+Numbers = NDArray[np.uint64]
+Mask = NDArray[np.bool_]
+Places = NDArray[np.int64]
+Records = NDArray[np.void]
+
+_CHANNEL_PLACES: Final = {name: place for place, name in enumerate(CHANNELS)}
+_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
+
+
+def case_key(county: str, case_id: str) -> int:
+    """What reports of one case are linked by, whatever they say."""
+    return xxhash.xxh3_64_intdigest(f"case\0{county}\0{case_id}".encode()) or 1
+
+
+class Arrivals:
+    """New reports of a batch that bring something to linking, as columns, in order.
+
+    counts: keys of each; keys: of all on end, the county mixed in. names, excerpts,
+    cases: by place.
+    """
+
+    def __init__(
+        self, taken: Sequence[tuple[Reports, Mask]], resolve: Callable[[str, str], str]
+    ) -> None:
+        """taken: reports, and which of them. resolve: county, case → the case it goes on as."""
+        parts = [_Part(reports, mask) for reports, mask in taken]
+        parts = [part for part in parts if len(part.chosen)]
+        self.records: Records = np.concatenate([np.empty(0, REPORT), *(p.records for p in parts)])
+        self.county = np.concatenate([np.empty(0, np.uint32), *(p.county for p in parts)])
+        none = np.empty(0, np.uint64)
+        self.fingerprint = np.concatenate([none, *(p.fingerprint for p in parts)])
+        self.problem = np.concatenate([none, *(p.problem for p in parts)])
+        self.named = np.concatenate([none, *(p.named for p in parts)])
+        self.counts = np.concatenate([np.empty(0, np.int64), *(p.counts for p in parts)])
+        self.of_key = np.repeat(np.arange(len(self.records)), self.counts)
+        keys = np.concatenate([none, *(p.keys for p in parts)])
+        self.keys = mixed(keys, self.county[self.of_key])
+        self.names: dict[int, str] = {}
+        self.excerpts: dict[int, str] = {}
+        self.cases: dict[int, int] = {}
+        start = 0
+        for part in parts:
+            self.names.update(part.sparse(part.reports.names, start))
+            self.excerpts.update(part.sparse(part.reports.excerpts, start))
+            for place, case_id in part.sparse(part.reports.case_ids, start):
+                county = f"{int(self.county[place]):06}"
+                self.cases[place] = case_key(county, resolve(county, case_id))
+            start += len(part.chosen)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+class _Part:
+    """Those of a pack."""
+
+    def __init__(self, reports: Reports, mask: Mask) -> None:
+        number = len(reports)
+        fingerprint = _column(reports.fingerprint, "<u8", number)
+        counts = _column(reports.key_counts, np.uint8, number).astype(np.int64)
+        told = (fingerprint != 0) | (counts > 0)
+        told[[place for place in reports.case_ids if place < number]] = True
+        mask = mask & told
+        self.reports = reports
+        self.chosen = chosen = np.flatnonzero(mask)
+        self._new_place = np.cumsum(mask) - 1
+        self._mask = mask
+        self.fingerprint = fingerprint[chosen]
+        self.problem = _column(reports.problem, "<u8", number)[chosen]
+        self.named = _column(reports.named, "<u8", number)[chosen]
+        self.counts = counts[chosen]
+        self.keys = _column(reports.keys, "<u8", int(counts.sum()))[np.repeat(mask, counts)]
+        self.county = _coded(reports.county, [int(word) for word in reports.county.words])[
+            chosen
+        ].astype(np.uint32)
+        self.records: Records = np.empty(len(chosen), REPORT)
+        self.records["identity"] = np.frombuffer(reports.identity, "<u8")[chosen]
+        self.records["at_s"] = np.frombuffer(reports.reported_s, "<i8")[chosen]
+        self.records["severity"] = np.frombuffer(reports.severity, np.uint8)[chosen]
+        channels = [_CHANNEL_PLACES.get(word, 0) for word in reports.channel.words]
+        self.records["channel"] = _coded(reports.channel, channels)[chosen]
+        categories = np.array([word.encode() for word in reports.category.words] or [b""], "S3")
+        self.records["category"] = categories[np.frombuffer(reports.category.codes, "<u2")[chosen]]
+
+    def sparse(self, texts: dict[int, str], start: int) -> Iterable[tuple[int, str]]:
+        """(place among all that were taken, text); start: of this part."""
+        mask, places = self._mask, self._new_place
+        return [(start + int(places[at]), text) for at, text in texts.items() if mask[at]]
+
+
+def _column(packed: bytes, kind: object, number: int) -> NDArray[np.generic]:
+    """A column; an older pack has none, which is as if it were zero."""
+    return np.frombuffer(packed, kind) if packed else np.zeros(number, kind)  # type: ignore[call-overload,no-any-return]
+
+
+def _coded(labels: Labels, numbers: Sequence[int]) -> NDArray[np.int64]:
+    return np.array(numbers or [0], np.int64).take(np.frombuffer(labels.codes, "<u2"))
+
+
+class Target:
+    """An incident that reports of this batch may join.
+
+    reports: places of those that did. opens: whether the first of them opens it. last_s,
+    name, mentions: with them.
+    """
+
+    __slots__ = ("id", "last_s", "mentions", "name", "opens", "reports")
+
+    def __init__(self, id_: int, last_s: int, name: str, mentions: int, *, opens: bool) -> None:
+        self.id = id_
+        self.last_s = last_s
+        self.name = name
+        self.mentions = mentions
+        self.opens = opens
+        self.reports: list[int] = []
+
+
+_Bearer = Bearer[Target]  # its number: of the row; those of the batch count on
+
+
+class Joining:
+    """One batch of reports, decided. targets: by id, those that reports came one by one to."""
+
+    def __init__(self, incidents: Incidents, arrivals: Arrivals) -> None:
+        self._incidents = incidents
+        self._all = arrivals
+        self._held = len(incidents.rows)
+        number = len(arrivals)
+        self._owner = incident_ids(arrivals.records["identity"].astype(np.uint64), arrivals.county)
+        self._case = np.zeros(number, np.uint64)
+        self._opens: Mask = np.ones(number, np.bool_)
+        self._makes_row: Mask = np.ones(number, np.bool_)
+        self._brings: Mask = np.ones(len(arrivals.keys), np.bool_)
+        self._known: dict[int, Target] = {}
+        # Of this batch: who bear a key, the latest first; what became of a mention.
+        self._bearers: dict[int, list[_Bearer]] = {}
+        self._before: dict[Mention, tuple[Target, int]] = {}
+        self._join()
+        self.targets = {target.id: target for target in self._known.values() if target.reports}
+
+    def _join(self) -> None:
+        arrivals = self._all
+        case_of = list(arrivals.cases)
+        looked_up = np.concatenate(
+            [arrivals.keys, np.array(list(arrivals.cases.values()), np.uint64)]
+        )
+        asked_by = np.concatenate([arrivals.of_key, np.array(case_of, np.int64)])
+        places, rows = self._incidents.find(looked_up)
+        one_by_one = np.zeros(len(arrivals), np.bool_)
+        one_by_one[asked_by[places]] = True
+        one_by_one[asked_by[repeated(looked_up)]] = True
+        one_by_one[case_of] = True
+        found: dict[int, list[int]] = {}
+        for place, row in zip(places.tolist(), rows.tolist(), strict=True):
+            found.setdefault(place, []).append(row)
+        ends = np.cumsum(arrivals.counts)
+        starts = (ends - arrivals.counts).tolist()
+        place_of_case = {at: len(arrivals.keys) + n for n, at in enumerate(case_of)}
+        for at in np.flatnonzero(one_by_one).tolist():
+            start, end = starts[at], int(ends[at])
+            asked = [*range(start, end)]
+            if at in place_of_case:
+                asked.append(place_of_case[at])
+            keys = [int(key) for key in looked_up[asked]]
+            self._place(at, start, end - start, keys, [found.get(place, []) for place in asked])
+
+    def _place(
+        self, at: int, start: int, count: int, keys: list[int], rows: list[list[int]]
+    ) -> None:
+        """One report. keys: its own, `count` of them, then its case. rows: that bear each."""
+        at_s = int(self._all.records["at_s"][at])
+        mention = self._mention(at, keys[:count])
+        busy = sum(len(self._bearers.get(key, ())) for key in keys)
+        target, then = self._before.get(mention, (None, -1))
+        new: list[int] = []
+        if target is None or then != busy or len(keys) > count or not _is_open(target, at_s):
+            bearers = [self._who_bear(*each) for each in zip(keys, rows, strict=True)]
+            stand = [[each for each in some if _is_open(each.incident, at_s)] for some in bearers]
+            # A case alone links, whatever is said.
+            target = next((each.incident for some in stand[count:] for each in some), None)
+            target = target or joined(mention, stand[:count])
+            if target is None:
+                target = Target(int(self._owner[at]), at_s, "", 0, opens=True)
+                self._known[target.id] = target
+            new = [
+                place
+                for place, some in enumerate(bearers)
+                if not any(bearer.incident is target for bearer in some)
+            ]
+            if target.mentions >= MENTIONS:
+                new = [place for place in new if place >= count]  # a case is always remembered
+        self._opens[at] = target.opens and not target.reports
+        target.reports.append(at)
+        target.last_s = max(target.last_s, at_s)
+        target.name = target.name or mention.name
+        self._owner[at] = target.id
+        self._makes_row[at] = self._opens[at] or bool(new)
+        self._brings[start : start + count] = False
+        self._brings[[start + place for place in new if place < count]] = True
+        if new and new[-1] >= count:
+            self._case[at] = keys[count]
+        if self._makes_row[at]:
+            target.mentions += 1
+        for place in new:
+            bearer = _Bearer(self._held + at, target, mention)
+            self._bearers.setdefault(keys[place], []).insert(0, bearer)
+        self._before[mention] = target, busy + len(new)
+
+    def _mention(self, at: int, keys: list[int]) -> Mention:
+        arrivals = self._all
+        return Mention(
+            int(arrivals.fingerprint[at]),
+            tuple(keys),
+            arrivals.names.get(at, ""),
+            int(arrivals.problem[at]),
+            int(arrivals.named[at]),
+        )
+
+    def _who_bear(self, key: int, rows: list[int]) -> list[_Bearer]:
+        """The latest first."""
+        some = self._bearers.get(key, [])
+        some = some + [
+            _Bearer(row, self._target_of(row), self._incidents.mention(row)) for row in rows
+        ]
+        return some[:PER_KEY]
+
+    def _target_of(self, row: int) -> Target:
+        owner = int(self._incidents.rows["owner"][row])
+        target = self._known.get(owner)
+        if target is None:
+            linked = self._incidents.linked.get(owner)
+            name = linked.name if linked else self._incidents.mention(row).name
+            mentions = linked.mentions if linked else 1
+            target = Target(owner, self._incidents.last_s(row), name, mentions, opens=False)
+            self._known[owner] = target
+        return target
+
+    def matters(self) -> Matters:
+        """What is to be journaled."""
+        arrivals = self._all
+        makes = np.flatnonzero(self._makes_row)
+        rows = np.zeros(len(makes), ROW)
+        rows["owner"] = self._owner[makes]
+        rows["report"] = arrivals.records[makes]
+        rows["county"] = arrivals.county[makes]
+        rows["fingerprint"] = arrivals.fingerprint[makes]
+        rows["problem"] = arrivals.problem[makes]
+        rows["named"] = arrivals.named[makes]
+        rows["case"] = self._case[makes]
+        rows["opens"] = self._opens[makes]
+        counts = np.bincount(arrivals.of_key[self._brings], minlength=len(arrivals))
+        rows["keys"] = counts[makes]
+        place_of = np.cumsum(self._makes_row) - 1
+        makes_row = self._makes_row
+        return Matters(
+            rows.tobytes(),
+            arrivals.keys[self._brings].tobytes(),
+            {int(place_of[at]): name for at, name in arrivals.names.items() if makes_row[at]},
+            [
+                (target.id, target.name, arrivals.records[joined].tobytes())
+                for target in self.targets.values()
+                if (joined := target.reports[target.opens :])
+            ],
+            [
+                (int(self._owner[at]), int(arrivals.records["identity"][at]), text)
+                for at, text in arrivals.excerpts.items()
+            ],
+        )
+
+
+def _is_open(target: Target, at_s: int) -> bool:
+    return at_s - target.last_s <= LIFE_S
+
+
+def repeated(keys: Numbers) -> Places:
+    """Places of the keys that are there more than once.
+
+    A table of the last place of each key's slot tells most of them apart in one look;
+    those that share a slot with another key are looked at again with another hash.
+
+    >>> repeated(np.array([5, 7, 5, 9], np.uint64)).tolist()
+    [0, 2]
+    """
+    found = [np.empty(0, np.int64)]
+    places = np.arange(len(keys))
+    hashes = keys
+    while len(places) > 1:
+        bits = (4 * len(places)).bit_length()
+        hashes = hashes * _SPREAD
+        hashes ^= hashes >> np.uint64(29)
+        slots = hashes >> np.uint64(64 - bits)
+        last = np.empty(1 << bits, np.int64)
+        last[slots] = places
+        other = last[slots]
+        shares = other != places
+        places, other, hashes = places[shares], other[shares], hashes[shares]
+        twice = keys[places] == keys[other]
+        found += [places[twice], other[twice]]
+        places, hashes = places[~twice], hashes[~twice]
+    return np.unique(np.concatenate(found))
