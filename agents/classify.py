@@ -202,7 +202,7 @@ class Classifier:
                 runner_up = score
         if best < LEAST_SCORE:
             return OUTSIDE, 0.0
-        return self._leaves[winner], _margin(best, runner_up)
+        return self._leaves[winner], margin_of(best, runner_up)
 
     def scores(self, title: str, text: str) -> dict[CategoryCode, float]:
         """Scores above 0 by leaf, the highest first; what decide and classify go by."""
@@ -250,7 +250,7 @@ class Classifier:
         return Classified(
             self._leaves[winner],
             tuple(terms),
-            _margin(score, runner_up),
+            margin_of(score, runner_up),
             LEXICON,
             min(groups, key=lambda name: (-groups[name], name)),
             tuple(terms.values()),
@@ -262,5 +262,6 @@ def _length(word: str) -> tuple[int, str]:
     return len(word), word
 
 
-def _margin(best: float, runner_up: float) -> float:
+def margin_of(best: float, runner_up: float) -> float:
+    """The margin between the two highest scores; see Classifier.decide."""
     return (best - runner_up) / (best + runner_up + 2)

@@ -5,13 +5,16 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
+from agents import model_file
 from agents.classify import Classifier
 from agents.mailbox7 import Mailbox7
+from agents.model import Model
 from agents.tone import ORANGE, Tone
 from agents.tone.lexicon import folder_within
 from cli.link import Row, linked
 from streams.categories import CATEGORIES
 from streams.contracts import TEXT_LIMIT, TITLE_LIMIT
+from streams.errors import UserError
 
 
 class Judgement(NamedTuple):
@@ -31,10 +34,12 @@ class Options(NamedTuple):
     """What the command line says about how to judge.
 
     lexicon: folder, None for the one shipped. labels: None for the subject's own.
+    model: of topics, on top of the lexicon; None for the lexicon alone.
     """
 
     lexicon: Path | None = None
     labels: str | None = None
+    model: Path | None = None
 
 
 class Task(NamedTuple):
@@ -71,6 +76,21 @@ class Topics:
         return judged
 
 
+class LearnedTopics:
+    """The lexicon with a model on top; confidence is the model's."""
+
+    def __init__(self, classifier: Classifier, model: Model) -> None:
+        self._scores = classifier.scores
+        self._model = model
+
+    def judge(self, titles: Sequence[str], texts: Sequence[str]) -> list[Judgement]:
+        scores = [self._scores(*one) for one in zip(titles, texts, strict=True)]
+        return [
+            Judgement(topic.label, topic.confidence)
+            for topic in self._model.predict(titles, texts, scores)
+        ]
+
+
 class Incidents:
     """What is the same matter, as `huishang link` finds it: one county, in the file's order.
 
@@ -90,10 +110,19 @@ class Incidents:
 
 def _topics(options: Options) -> Task:
     classifier = Classifier.load(options.lexicon)
-    if options.labels is None:
-        return Task(Topics(classifier, None), _leaf)
-    labels = Mailbox7.load(options.lexicon)
-    return Task(Topics(classifier, labels), partial(_one_of, labels.labels))
+    labels = Mailbox7.load(options.lexicon) if options.labels else None
+    meant = leaf if labels is None else partial(_one_of, labels.labels)
+    if options.model is None:
+        return Task(Topics(classifier, labels), meant)
+    model = Model(model_file.load(options.model))
+    for label in model.labels:
+        try:
+            meant(label)
+        except ValueError as error:
+            raise UserError(
+                f"{options.model} says labels like {label!r}; expected {error}"
+            ) from None
+    return Task(LearnedTopics(classifier, model), meant)
 
 
 def _incidents(options: Options) -> Task:
@@ -158,15 +187,15 @@ def _grave(label: str) -> str:
     return "1-2" if int(_whole(0, 4, label)) in {1, ORANGE} else "3-4"
 
 
-def _leaf(label: str) -> str:
+def leaf(label: str) -> str:
     """A leaf by its code, its Chinese name, or both.
 
-    >>> _leaf("D09"), _leaf("劳动争议"), _leaf("D09 劳动争议")
+    >>> leaf("D09"), leaf("劳动争议"), leaf("D09 劳动争议")
     ('D09', 'D09', 'D09')
     """
-    for leaf in CATEGORIES.values():
-        if label in (leaf.code, leaf.name, f"{leaf.code} {leaf.name}"):
-            return leaf.code
+    for one in CATEGORIES.values():
+        if label in (one.code, one.name, f"{one.code} {one.name}"):
+            return one.code
     raise ValueError("a leaf like D09 or 劳动争议 (D01 to D18, S01 to S14, S99), or see --labels")
 
 
