@@ -56,7 +56,7 @@ contracts: install ## write docs/contracts anew from streams/contracts.py
 	$(BIN)/huishang contracts export docs/contracts
 
 lock: install ## resolve the dependencies anew
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --extra embedded --extra dev pyproject.toml --output-file requirements/dev.txt --custom-compile-command 'make lock'
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --extra embedded --extra train --extra dev pyproject.toml --output-file requirements/dev.txt --custom-compile-command 'make lock'
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --constraint requirements/dev.txt pyproject.toml --output-file requirements/runtime.txt --custom-compile-command 'make lock'
 	{ grep -oE '^(daachorse|msgspec|opencc|pyyaml|xxhash)==[^ ]+' requirements/dev.txt; cat requirements/bench.in; } | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade - --output-file requirements/bench.txt --custom-compile-command 'make lock'
 

@@ -50,8 +50,9 @@ class Grams(NamedTuple):
 
         Stands for the length of the vector of counts, which would need them sorted.
         """
-        read: NDArray[np.float64] = self.lengths[:, :-1] @ np.square(ZONE_WEIGHTS, dtype=float)
-        return np.sqrt(np.maximum(read, 1.0))
+        read = self.lengths[:, :-1].astype(float) @ np.square(np.array(ZONE_WEIGHTS, float))
+        norms: NDArray[np.float64] = np.sqrt(np.maximum(read, 1.0))
+        return norms
 
 
 @cache
@@ -129,6 +130,14 @@ class Grammar:
                 _, before = heard.get(gram, (0, 0.0))
                 heard[gram] = int(slots[place]), before + float(counts[place])
         return heard
+
+    def slot(self, gram: str) -> int:
+        """The slot of one n-gram, of characters as `folded` gives them.
+
+        >>> 0 <= Grammar((2,), 1 << 10, 0).slot("路灯") < 1 << 10
+        True
+        """
+        return int(self._slots(np.array([*map(ord, gram)], np.uint16), len(gram))[0])
 
     def _slots(self, codes: NDArray[np.uint16], order: int) -> Slots:
         factors = self._factors[order]

@@ -17,6 +17,7 @@ from agents.grams import ZONE_WEIGHTS, Grammar, Grams
 from streams.categories import CATEGORIES, OUTSIDE, CategoryCode
 
 MODEL: Final = "model"
+NEVER: Final = 2.0  # a margin that the lexicon does not reach
 # Texts whose n-grams are read together: so many that numpy's calls cost little, and so few
 # that what is worked on stays in the processor's cache.
 BATCH: Final = 256
@@ -166,7 +167,8 @@ class Model:
         zones = sums.reshape(*grams.lengths.shape, -1)[:, :-1, : len(self.labels)]
         lengths = grams.lengths[:, :-1, None]
         read = np.where(lengths > 0, zones - _BIAS * len(grams.slots) * lengths, 0)
-        return np.einsum("tzl,z->tl", read, np.array(ZONE_WEIGHTS))
+        summed: NDArray[np.int64] = np.einsum("tzl,z->tl", read, np.array(ZONE_WEIGHTS))
+        return summed
 
 
 def leading(scores: Scores) -> tuple[CategoryCode, float]:
@@ -185,7 +187,8 @@ def shares(scores: Sequence[Scores]) -> NDArray[np.float64]:
     leaves = np.fromiter(map(_RANK.__getitem__, chain.from_iterable(scores)), np.intp, len(rows))
     found = chain.from_iterable(one.values() for one in scores)
     table[rows, leaves] = np.fromiter(found, float, len(rows))
-    return table / (table.sum(axis=1, keepdims=True) + _SHARE_PRIOR)
+    whole: NDArray[np.float64] = table / (table.sum(axis=1, keepdims=True) + _SHARE_PRIOR)
+    return whole
 
 
 def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """The file of a learned model: a NumPy archive without pickles, refused when it is not ours."""
 
+import zlib
 from pathlib import Path
 from typing import Annotated, Any, Final
 from zipfile import BadZipFile
@@ -77,7 +78,7 @@ def load(path: Path) -> Learned:
     if told.leaves != tuple(CATEGORIES):
         raise _refused(path, "was trained with another taxonomy than this version's")
     for name, (kind, dimensions) in _ARRAYS.items():
-        if name not in arrays or (arrays[name].dtype, arrays[name].ndim) != (kind, dimensions):
+        if name not in arrays or (str(arrays[name].dtype), arrays[name].ndim) != (kind, dimensions):
             raise _refused(path, f"has no {name} as {kind}")
     learned = Learned(
         told.labels,
@@ -109,13 +110,13 @@ def _unfit(learned: Learned) -> str:
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return dict(archive) if hasattr(archive, "files") else {}
+        # Opened here: np.load does not close what it cannot read.
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            return dict(archive) if isinstance(archive, np.lib.npyio.NpzFile) else {}
     except OSError as error:
-        if error.strerror is None:
-            raise _refused(path, "is no model of Huishang's") from None
-        raise UserError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, EOFError, BadZipFile):
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (ValueError, EOFError, BadZipFile, zlib.error):
         raise _refused(path, "is no model of Huishang's, or not whole") from None
 
 

@@ -20,7 +20,9 @@ _CHUNK: Final = 500  # texts between two moves of the bar
     epilog="\b\nExamples:\n"
     "  huishang evaluate topics --csv labelled.csv --text text --label label\n"
     "  huishang evaluate topics --csv mailbox.csv --labels mailbox7 --out predictions.csv\n"
-    "  huishang evaluate topics --csv labelled.csv --lexicon my-lexicon --json"
+    "  huishang evaluate topics --csv labelled.csv --lexicon my-lexicon --json\n"
+    "  huishang evaluate topics --csv others.csv --model model.npz\n"
+    "  huishang evaluate topics --csv labelled.csv --folds 5 --groups grp"
 )
 @click.argument("subject", type=click.Choice(list(TASKS)))
 @click.option("--csv", "path", metavar="FILE", type=Path, required=True, help="With a header line.")
@@ -32,6 +34,13 @@ _CHUNK: Final = 500  # texts between two moves of the bar
     "--labels", type=click.Choice(list(LABELS)), help="Labels compared.  [default: our own]"
 )
 @click.option("--lexicon", type=Path, help="Folder of a lexicon.  [default: HUISHANG_LEXICON]")
+@click.option("--model", type=Path, metavar="NPZ", help="Of topics, made by `huishang train`.")
+@click.option(
+    "--folds",
+    type=click.IntRange(2, 20),
+    help="Train on all folds but one and judge that one, for each fold.",
+)
+@click.option("--groups", help="Column that near-duplicates share, for --folds.")
 @click.option("--out", type=Path, metavar="CSV", help="Write the rows with a column `predicted`.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(
@@ -43,6 +52,9 @@ def evaluate(
     encoding: str | None,
     labels: str | None,
     lexicon: Path | None,
+    model: Path | None,
+    folds: int | None,
+    groups: str | None,
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -64,9 +76,18 @@ def evaluate(
     """
     if labels is not None and LABELS[labels] != subject:
         raise click.UsageError(f"--labels {labels} is of {LABELS[labels]}, not of {subject}")
-    task = TASKS[subject](Options(lexicon or load().lexicon, labels))
+    if subject != "topics" and (model or folds):
+        raise click.UsageError(f"--model and --folds are of topics, not of {subject}")
+    if model and folds:
+        raise click.UsageError("--folds trains models of its own: leave --model out")
+    lexicon = lexicon or load().lexicon
+    task = TASKS[subject](Options(lexicon, labels, model))
     labelled = read(path, text=text, label=label, title=title, meant=task.meant, encoding=encoding)
-    judged, spent_s = judge(task, labelled, subject)
+    fitted = None
+    if folds:
+        judged, spent_s, fitted = _cross_validated(labelled, lexicon, folds, groups)
+    else:
+        judged, spent_s = judge(task, labelled, subject)
     told = report(
         labelled.labels,
         judged,
@@ -74,12 +95,29 @@ def evaluate(
         ordered=task.ordered,
         groups=task.groups,
     )
+    if fitted is not None:
+        told["fitted_macro_f1"] = round(fitted, 4)
+        told["gap"] = round(fitted - told["macro_f1"], 4)
     if out is not None:
         write_predictions(out, labelled, [one.label for one in judged])
     if as_json:
         output.as_json({"subject": subject, **told})
     else:
         show(told)
+        if fitted is not None:
+            click.echo(f"\nmacro-F1 on the texts trained on {fitted:.4f}, gap {told['gap']:.4f}")
+
+
+def _cross_validated(
+    labelled: Labelled, lexicon: Path | None, folds: int, groups: str | None
+) -> tuple[list[Judgement], float, float]:
+    # Training's own libraries are only there for those who train.
+    from agents.classify import Classifier  # noqa: PLC0415
+    from cli.learning import cross_validated, examples  # noqa: PLC0415
+
+    classifier = Classifier.load(lexicon)
+    given = examples(labelled, classifier, groups)
+    return cross_validated(given, classifier, folds)
 
 
 def judge(task: Task, labelled: Labelled, description: str) -> tuple[list[Judgement], float]:

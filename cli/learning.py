@@ -3,9 +3,11 @@
 import time
 from typing import NamedTuple
 
+from agents import scores
 from agents.classify import Classifier
+from agents.fitting import Examples
 from agents.normalise import normalise
-from agents.training import FOLDS, Examples, Figures, folds_of, train
+from agents.training import folds_of, train
 from cli.judges import Judgement, LearnedTopics, leaf
 from cli.labelled import Labelled
 from streams.errors import UserError
@@ -14,13 +16,13 @@ from streams.errors import UserError
 class CrossValidated(NamedTuple):
     """Each text judged by a model trained without it and its near-duplicates.
 
-    fitted: macro-F1 of each model on what it was trained on, the mean of all.
-    spent_s: processor time of judging.
+    spent_s: processor time of judging. fitted: macro-F1 of each model on what it was trained
+    on, the mean of all.
     """
 
     judged: list[Judgement]
-    fitted: float
     spent_s: float
+    fitted: float
 
 
 def examples(labelled: Labelled, classifier: Classifier, groups: str | None) -> Examples:
@@ -29,9 +31,7 @@ def examples(labelled: Labelled, classifier: Classifier, groups: str | None) -> 
     Labels that are all leaves are brought to their codes. Raises UserError for a missing column.
     """
     if groups is not None and groups not in labelled.header:
-        raise UserError(
-            f"no column {groups!r}; the columns are: {', '.join(labelled.header)}"
-        )
+        raise UserError(f"no column {groups!r}; the columns are: {', '.join(labelled.header)}")
     return Examples(
         labelled.titles,
         labelled.texts,
@@ -50,7 +50,8 @@ def cross_validated(
     judged: list[Judgement | None] = [None] * len(given.texts)
     fitted, spent_s = 0.0, 0.0
     for seen, held_out in folds_of(given, folds, seed):
-        model = train(given.pick(seen), {}, seed=seed)
+        known = given.pick(seen)
+        model = train(known, {}, seed=seed)
         judge = LearnedTopics(classifier, model).judge
         asked = given.pick(held_out)
         before = time.process_time()
@@ -58,8 +59,9 @@ def cross_validated(
         spent_s += time.process_time() - before
         for place, judgement in zip(held_out.tolist(), found, strict=True):
             judged[place] = judgement
-        fitted += model.learned.about["figures"]["fitted"]["macro_f1"] / folds
-    return CrossValidated([one for one in judged if one is not None], fitted, spent_s)
+        said = [one.label for one in judge(known.titles, known.texts)]
+        fitted += scores.macro_f1(scores.confusion(known.labels, said)) / folds
+    return CrossValidated([one for one in judged if one is not None], spent_s, fitted)
 
 
 def _leaves(labels: list[str]) -> list[str]:

@@ -53,6 +53,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "incidents": ("cli.incidents:commands", "Reports of one matter; merge and split them."),
     "dead-letters": ("cli.dead_letters:dead_letters", "What was refused, why, and once more."),
     "explain": ("cli.explain:explain", "What each step makes of a text, and why."),
+    "train": ("cli.train:train", "A model of topics out of labelled texts, on top of the lexicon."),
     "evaluate": ("cli.evaluate:evaluate", "How often the code says what people say."),
     "lexicon": ("cli.lexicon:lexicon", "Copy, check and try the words topics are found by."),
     "settings": ("cli.settings:settings", "Every setting, its value, where it came from."),

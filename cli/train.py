@@ -1,22 +1,18 @@
 """`huishang train`: a model of topics out of a file of labelled texts."""
 
-from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
-import numpy as np
 
-from agents import model_file
 from agents.classify import Classifier
-from agents.model import Model
-from agents.normalise import normalise
-from agents.training import FOLDS, Examples, folds_of
+from agents.model_file import save
+from agents.training import FOLDS
 from agents.training import train as learn
 from cli import output
-from cli.judges import leaf
-from cli.labelled import Labelled, read
-from streams.clock import SystemClock
-from streams.errors import UserError
+from cli.labelled import read
+from cli.learning import examples
+from streams.clock import clock_of
 from streams.settings import load
 
 
@@ -58,12 +54,11 @@ def train(
     `train`: pip install 'huishang[train]'.
     """
     labelled = read(path, text=text, label=label, title=title, encoding=encoding)
-    classifier = Classifier.load(lexicon or load().lexicon)
-    today = SystemClock().now().date()
-    model = learn(
-        examples(labelled, classifier, groups), {"trained": str(today)}, folds=folds, seed=seed
-    )
-    size = model_file.save(model.learned, out)
+    settings = load()
+    given = examples(labelled, Classifier.load(lexicon or settings.lexicon), groups)
+    today = clock_of(settings).now().date()
+    model = learn(given, {"trained": today.isoformat()}, folds=folds, seed=seed)
+    size = save(model.learned, out)
     told = {
         **model.learned.about,
         "labels": list(model.labels),
@@ -75,3 +70,27 @@ def train(
         output.as_json(told)
     else:
         _show(told)
+
+
+def _show(told: dict[str, Any]) -> None:
+    figures = told["figures"]
+    click.echo(
+        f"{told['out']}: {told['bytes']:,} bytes, {len(told['labels'])} labels, learned from "
+        f"{told['texts']:,} texts\n\non texts not seen in training ({figures['folds']} folds)"
+    )
+    output.table(
+        ("decided by", "accuracy", "macro-F1"),
+        [
+            (name, f"{figures[key]['accuracy']:.4f}", f"{figures[key]['macro_f1']:.4f}")
+            for name, key in (
+                ("lexicon and model", "unseen"),
+                ("model alone", "unseen_model_alone"),
+                ("lexicon alone", "unseen_lexicon_alone"),
+            )
+        ],
+    )
+    click.echo(
+        f"\nOn those it was trained on: macro-F1 {figures['fitted_macro_f1']:.4f}. The lexicon "
+        f"decides {figures['decided_by_lexicon']:.1%} of texts, where its margin is at least "
+        f"{told['margin']:.3f}."
+    )
