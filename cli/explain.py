@@ -19,6 +19,7 @@ from streams.settings import load
 
 _STDIN: Final = "-"
 _SHOWN_PROBLEMS: Final = 20
+_SMALL_BYTES: Final = 2 << 20
 
 
 @click.command(
@@ -40,7 +41,11 @@ _SHOWN_PROBLEMS: Final = 20
     "--jsonl", metavar="FILE", help="Many: a JSON object with `text` a line; - for stdin."
 )
 @click.option("--out", metavar="FILE", help="Where to write many; - for stdout.")
-@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one per core]")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Processes.  [default: one per core; of a small file one]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def explain(
@@ -98,8 +103,10 @@ def _many(using: Using, jsonl: str, out: str, jobs: int | None) -> int:
     """Explain a file; how many of its lines could not be used."""
     path = None if jsonl == _STDIN else Path(jsonl)
     if jobs is None:
-        # A pipe may be slow; its lines are answered as they come.
-        jobs = 1 if path is None else _cores()
+        # A pipe may be slow; its lines are answered as they come. A small file is done
+        # before another process has started.
+        small = path is None or (path.is_file() and path.stat().st_size < _SMALL_BYTES)
+        jobs = 1 if small else _cores()
     refused = lines = 0
     with (
         _source(path) as source,

@@ -95,13 +95,16 @@ def explain_block(using: Using, lines: bytes, first: int) -> Block:
 
 
 class Line(Struct):
-    """What of an input line is looked at."""
+    """What of an input line is looked at. What is null there is as if it were not there."""
 
     text: str
-    title: str | None = None
-    category: str | None = None
-    severity: Annotated[int, Meta(ge=1, le=4)] | None = None
-    people_band: PeopleBand | None = None
+    title: str = ""
+    category: str = ""
+    severity: Annotated[int, Meta(ge=0, le=4)] | Literal[""] = 0
+    people_band: PeopleBand | Literal[""] = ""
+
+
+_FIELDS: Final = Line.__struct_fields__
 
 
 def said(value: Any) -> Said:
@@ -110,15 +113,10 @@ def said(value: Any) -> Said:
     >>> said({"text": "停水了", "severity": 2, "id": 7})
     ('', '停水了', '', 2, '', False)
     """
+    if isinstance(value, dict):
+        value = {name: given for name in _FIELDS if (given := value.get(name)) is not None}
     line = msgspec.convert(value, Line, strict=False)
-    return (
-        line.title or "",
-        line.text,
-        line.category or "",
-        line.severity or 0,
-        line.people_band or "",
-        False,
-    )
+    return line.title, line.text, line.category, line.severity or 0, line.people_band, False
 
 
 def explain_lines(

@@ -155,13 +155,14 @@ def test_a_bad_line_is_answered_with_its_number() -> None:
         b'{"text": 7}',
         b'{"text": "\xff"}',
         b'{"text": "x", "severity": 5}',
-        b'{"text": "x", "severity": "2", "people_band": null, "category": null}',
+        b'{"text": "x", "severity": "2", "people_band": null, "category": null, "title": ""}',
+        b'{"text": "x", "severity": "", "people_band": ""}',
         b'{"text": ""}',
     ]
     block = explain_block(Using(), b"\n".join(lines), 11)
-    assert block.lines == 10
+    assert block.lines == 11
     found = [json.loads(line) for line in block.output.splitlines()]
-    assert [one.get("line") for one in found] == [None, 13, 14, 15, 16, 17, 18, None, None]
+    assert [one.get("line") for one in found] == [None, 13, 14, 15, 16, 17, 18, None, None, None]
     assert [number for number, _ in block.problems] == [13, 14, 15, 16, 17, 18]
     assert [one["error"] for one in found if "error" in one] == [why for _, why in block.problems]
     for number, says in ((13, "not JSON"), (14, "object"), (15, "text"), (18, "severity")):
