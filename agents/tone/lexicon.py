@@ -181,7 +181,9 @@ def severities(folder: Path | None = None) -> Severities:
             for name, terms in _pairs(path, body, "groups of words"):
                 words[str(name.value)] = tuple(text for text, _ in _terms(path, terms))
         elif part == "together":
-            pairs += [_pair(path, name, pair, words) for name, pair in _pairs(path, body, "cues")]
+            for name, body_ in _pairs(path, body, "cues"):
+                several = body_.value if isinstance(body_, yaml.SequenceNode) else [body_]
+                pairs += [_pair(path, name, pair, words) for pair in several]
         elif part in {"not", *_CONTEXT}:
             lists[part] = tuple(text for text, _ in _terms(path, body))
         else:
