@@ -79,8 +79,8 @@ FACETS: Final = 64
 _LINES: Final = [line.split() for line in _FACETS.strip().split("\n")]
 _TABLE: Final = PairTable({pair: number for number, line in enumerate(_LINES, 1) for pair in line})
 
-# What so many have that it says little: pensions, fees, examinations, titles, allowances, plans.
-_OFTEN: Final = ("社保", "涨价", "报名", "职称", "补贴", "规划")
+# What so many have that it says little: pensions, managers of estates, fees, examinations, titles, allowances, plans.
+_OFTEN: Final = ("社保", "物业", "涨价", "报名", "职称", "补贴", "规划")
 OFTEN_TOLD: Final = int(np.packbits([line[0] in _OFTEN for line in _LINES]).view(np.uint64)[0])
 
 TITLE_WEIGHT: Final = 3  # how many times what stands in the title counts

@@ -6,7 +6,7 @@ from agents.mention import Mention, mention_names, same, worth
 
 DAY_S: Final = 86_400
 LIFE_S: Final = 30 * DAY_S  # an incident is open so long after its last report
-PER_KEY: Final = 4  # mentions that one key leads to, the latest
+PER_KEY: Final = 8  # mentions that one key leads to, the latest
 MENTIONS: Final = 32  # of one incident; more of them bring nothing new
 
 

@@ -15,12 +15,14 @@ from agents.fingerprint import fingerprints
 from agents.naming import NAMED_BITS, Word, telling
 from agents.normalise import normalise
 
-# How `named` is laid out: the set of the name's characters, counts of three kinds of
-# keys, the district.
+# How `named` is laid out: two characters of the name, counts of three kinds of keys, the
+# district.
 _COUNT_BITS: Final = 4
 _DISTRICT_AT: Final = NAMED_BITS + 3 * _COUNT_BITS
 _NAMED: Final = (1 << NAMED_BITS) - 1
+_HALF: Final = (1 << NAMED_BITS // 2) - 1
 _COUNT: Final = (1 << _COUNT_BITS) - 1
+_BOTH: Final = 2
 
 
 class Mention(NamedTuple):
@@ -33,7 +35,7 @@ class Mention(NamedTuple):
     name: the named estate, company, school, road or project, for people to read;
     at most 16 characters, "" where nothing is named.
     problem: a set of 64, what is complained of (agents/facets.py).
-    named: 36 bits, the set of the name's characters; above them 4 bits each, how many keys
+    named: two characters of the name, 15 bits each; above them 4 bits each, how many keys
     are of the first three kinds; above them 16 bits of the district, 0 where none is named.
     """
 
@@ -107,13 +109,16 @@ def _keys(words: list[int], copies: list[int]) -> tuple[int, ...]:
 
 # Of 64 bits: two texts no farther apart have more than half of their shingles in common.
 _NEAR: Final = 14
+# Where a text has so many words that tell it apart, its copies have one of them.
+_TO_BE_SHARED: Final = 2
 # What speaks for one matter, in points; so many are enough.
 _ENOUGH: Final = 7
 _WORTH: Final = (4, 2, 2, 0)  # of a key, by its kind
-_CROWDED_WORTH: Final = (2, 1, 0, 0)  # when it leads to several matters
+_CROWDED_WORTH: Final = (4, 1, 1, 0)  # when it leads to several matters
+_MOST_FOR_KEYS: Final = 8
 _SAME_PROBLEM: Final = 3
 _OFTEN_TOLD: Final = 1  # when the problem they share is one that many have
-_OTHER_PROBLEM: Final = -2
+_OTHER_PROBLEM: Final = -6
 _SAME_DISTRICT: Final = 2
 _OTHER_DISTRICT: Final = -3
 _OTHER_NAME: Final = -2
@@ -152,18 +157,24 @@ def same(a: Mention, b: Mention, points: int | None = None, *, by_name: bool = F
         each = worth(a, [1] * len(a.keys))
         shared = [point for key, point in zip(a.keys, each, strict=True) if key in b.keys]
         points, by_name = sum(shared), _WORTH[Word.NAME] in shared
-    other_name = _other_name(a.named & _NAMED, b.named & _NAMED)
+    in_common = _characters_in_common(a.named & _NAMED, b.named & _NAMED)
     distance = _STRANGERS
     if a.fingerprint and b.fingerprint:
         distance = (a.fingerprint ^ b.fingerprint).bit_count()
     district, other_district = a.named >> _DISTRICT_AT, b.named >> _DISTRICT_AT
     apart = bool(district and other_district and district != other_district)
-    if distance <= _NEAR and not other_name and not apart:
+    if (
+        distance <= _NEAR
+        and in_common
+        and not apart
+        and (points or max(_telling(a), _telling(b)) < _TO_BE_SHARED)
+    ):
         return True
     if not points:
         return False
-    if other_name:
-        points += _OTHER_NAME if by_name else _NO_NAME_SHARED
+    points = min(points, _MOST_FOR_KEYS)
+    if in_common < _BOTH:
+        points += _OTHER_NAME if by_name or in_common else _NO_NAME_SHARED
     if district and other_district:
         points += _OTHER_DISTRICT if apart else _SAME_DISTRICT
     points += min(max(0, _STRANGERS - distance) // _BITS_A_POINT, _MOST_FOR_CLOSENESS)
@@ -175,7 +186,16 @@ def same(a: Mention, b: Mention, points: int | None = None, *, by_name: bool = F
     return points >= _ENOUGH
 
 
-def _other_name(a: int, b: int) -> bool:
-    """Whether both name something and share at most half of the shorter name."""
-    shorter = min(a.bit_count(), b.bit_count())
-    return shorter > 0 and (a & b).bit_count() * 2 <= shorter
+def _characters_in_common(a: int, b: int) -> int:
+    """How many of two names' two characters they share; both when one of them names nothing."""
+    if not (a and b):
+        return _BOTH
+    half = NAMED_BITS // 2
+    ours, theirs = {a >> half, a & _HALF}, {b >> half, b & _HALF}
+    return _BOTH if ours == theirs else len(ours & theirs)
+
+
+def _telling(mention: Mention) -> int:
+    """How many keys a report has beside those of its shingles."""
+    counts = mention.named >> NAMED_BITS
+    return sum(counts >> kind * _COUNT_BITS & _COUNT for kind in range(3))

@@ -29,12 +29,16 @@ COMMON_FILE: Final = "common_pairs.txt"
 
 # A name ends where one of these begins.
 _KINDS: Final = """
-小区 花园 公馆 新城 家园 公寓 名苑 雅苑 嘉园 佳苑 庄园 山庄 别墅 名都 名城 华府 华庭 豪庭 御府 御都 御景
-半岛 国际 广场 大厦 大楼 世家 公司 集团 工厂 学校 中学 小学 大学 学院 校区 幼儿 医院 药店 诊所 驾校 一中
-二中 三中 四中 五中 六中 七中 八中 一小 二小 三小 大道 社区 项目 工地 商场 商城 市场 超市 酒店 宾馆 饭店
-楼盘 水库 银行 大桥 公园 景区 车站 街道 新村 大院 宿舍 棚改 平台 基站 网吧 煤矿 铁矿 锰矿 石场 砂场 沙场
-猪场 鸡场 砖厂 纸厂 药厂 电厂 水厂 钢厂 石厂 料厂 泥厂 炼厂 化厂 具厂 装厂 械厂 培训 教育 健身 娱乐 商会
+小区 新城 国际 广场 大厦 大楼 公司 集团 工厂 学校 中学 小学 校区 幼儿 药店 诊所 驾校 一中 二中 三中 四中 五中
+六中 七中 八中 一小 二小 三小 社区 项目 工地 商场 商城 市场 超市 酒店 宾馆 饭店 楼盘 新村 大院 宿舍 棚改 基站
+网吧 煤矿 铁矿 锰矿 石场 砂场 沙场 猪场 鸡场 砖厂 纸厂 药厂 电厂 水厂 钢厂 石厂 料厂 泥厂 炼厂 化厂 具厂 装厂
+械厂 培训 教育 健身 娱乐 商会
 """
+# Before these even an ordinary word is a name: 时代花园, 和平公寓.
+_HOMES: Final = """
+花园 公馆 家园 公寓 名苑 雅苑 嘉园 佳苑 庄园 山庄 别墅 名都 名城 华府 华庭 豪庭 御府 御都 御景 半岛 世家
+"""
+_SINGLE_HOMES: Final = "苑郡轩邸墅"
 _SINGLE_KINDS: Final = "厂村镇乡路街苑园府城湾郡庭轩阁邸墅寓桥矿场"
 # What lies in so many matters that it says little: towns, streets, stations, great houses.
 _GREAT: Final = "大学 学院 医院 银行 街道 景区 车站 公园 水库 大道 平台 大桥"
@@ -51,11 +55,13 @@ _FUNCTION: Final = (
     "旁附近请望求将会能可要想让使由向往经过每各全整所什么怎吗呢吧啊着得地之其且但而因故如若则即既至并同共其已曾正很"
     "太更最较多少几一二三四五六七八九十两半来说称叫住买卖原省市县区号栋楼期层户局书记厅科委部政"
 )
+# Of these a name may have one where it stands before 小区, 公司 and the like: 盛和家园, 中天广场.
+_MAY_BE_NAME: Final = "和一二三四五六七八九十上中大原同正新其能可以前"
 _DISTRICTS: Final = "县区市"
 
 TELLING: Final = 8  # of a text, at most
 NAME_LIMIT: Final = 16  # characters
-NAMED_BITS: Final = 36
+NAMED_BITS: Final = 30
 _NAME_BONUS: Final = 1  # a name before an unusual word said as often
 _TITLE_BONUS: Final = 1
 
@@ -69,14 +75,18 @@ def _common() -> PairSet:
 
 _KIND: Final = 1
 _FILLER: Final = 2
-_GREAT_KIND: Final = 3
+_HOME: Final = 3
+_GREAT_KIND: Final = 4
 _PARTS: Final = PairTable(
     dict.fromkeys(_FILLERS.split(), _FILLER)
     | dict.fromkeys(_KINDS.split(), _KIND)  # a kind may be a filler too
+    | dict.fromkeys(_HOMES.split(), _HOME)
     | dict.fromkeys(_GREAT.split(), _GREAT_KIND)
 )
 _IS_FUNCTION: Final = flags_of(dict.fromkeys(_FUNCTION))
+_IS_GRAMMAR: Final = flags_of(set(_FUNCTION) - set(_MAY_BE_NAME))
 _IS_SINGLE_KIND: Final = flags_of(dict.fromkeys(_SINGLE_KINDS))
+_IS_SINGLE_HOME: Final = flags_of(_SINGLE_HOMES)
 _IS_SINGLE_GREAT: Final = flags_of(_SINGLE_GREAT)
 _IS_DISTRICT: Final = flags_of(_DISTRICTS)
 _HOUSE: Final = np.uint32(ord("房"))
@@ -100,7 +110,7 @@ class Telling(NamedTuple):
     words: n × TELLING hashes, in the order of their kinds, what is said most first; 0 where
     there are fewer. counts: n × 3, how many of each kind.
     names: what each text names most, for people; "" for nothing.
-    named: sets of NAMED_BITS, the characters of that name.
+    named: two characters of that name, as ids in 15 bits each; 0 for none.
     districts: 16 bits of the district that a text names most; 0 for none.
     """
 
@@ -127,7 +137,7 @@ def telling(characters: Characters, in_title: Flags) -> Telling:
     unusual = plain & ~ordinary
     unusual[:-1] &= plain[1:]
     unusual[-1] = False
-    core, end, great = _cores(characters, ordinary, unusual)
+    core, end, great = _cores(characters, ordinary)
     in_great = np.zeros(len(ids), np.bool_)
     for place in range(-2, 2):
         in_great[core[great] + place] = True
@@ -145,17 +155,17 @@ def telling(characters: Characters, in_title: Flags) -> Telling:
     weights = 1 + _TITLE_BONUS * in_title[at].astype(np.int64)
     weights[: len(named)] += _NAME_BONUS
     found = _added_up(characters, at, hashes, weights)
-    names, characters_of = _named(characters, unusual, core, end, in_title)
+    names, characters_of = _named(characters, unusual, ordinary, core, end, in_title)
     words, counts = _foremost(characters, found)
     return Telling(words, counts, names, characters_of, _districts(characters, unusual))
 
 
-def _cores(characters: Characters, ordinary: Flags, unusual: Flags) -> tuple[Places, Places, Flags]:
+def _cores(characters: Characters, ordinary: Flags) -> tuple[Places, Places, Flags]:
     """Where the two characters before each kind, fillers left out, begin; where the kind ends;
     and whether it is a great one."""
     ids, points = characters.ids, characters.points
     parts = _PARTS.get(characters.pairs)
-    kind = (parts == _KIND) | (parts == _GREAT_KIND)
+    kind = (parts == _KIND) | (parts >= _HOME)
     (double,) = kind.nonzero()
     single = _IS_SINGLE_KIND.take(ids)
     # Not in an ordinary word (道路, 政府, 城际), nor in a longer kind (小区 in 老小区).
@@ -164,6 +174,7 @@ def _cores(characters: Characters, ordinary: Flags, unusual: Flags) -> tuple[Pla
     (alone,) = single.nonzero()
     begin = np.concatenate((double, alone))
     end = np.concatenate((double + 2, alone + 1))
+    home = np.concatenate((parts[double] == _HOME, _IS_SINGLE_HOME.take(ids[alone])))
     great = np.concatenate((parts[double] == _GREAT_KIND, _IS_SINGLE_GREAT.take(ids[alone])))
     for _ in range(3):
         filler = parts[begin - 2]
@@ -171,7 +182,9 @@ def _cores(characters: Characters, ordinary: Flags, unusual: Flags) -> tuple[Pla
         step[(filler > 0) & (points[begin - 3] == _HOUSE)] = 3  # 房地产
         begin = begin - step
     core = begin - 2
-    named = unusual[core]
+    grammar = _IS_GRAMMAR.take(ids)
+    named = (ids[core] > 0) & (ids[core + 1] > 0)
+    named &= (home | ~ordinary[core]) & ~grammar[core] & ~grammar[core + 1]
     return core[named], end[named], great[named]
 
 
@@ -206,7 +219,12 @@ def _rank(owner: Places) -> Places:
 
 
 def _named(
-    characters: Characters, unusual: Flags, core: Places, end: Places, in_title: Flags
+    characters: Characters,
+    unusual: Flags,
+    ordinary: Flags,
+    core: Places,
+    end: Places,
+    in_title: Flags,
 ) -> tuple[list[str], Hashes]:
     """The name that each text says most, and the set of its characters."""
     names = [""] * characters.texts
@@ -222,15 +240,10 @@ def _named(
     at = at[places]
     ends = end[np.searchsorted(core, at)] if _sorted(core) else _ends(core, end, at)
     begins = at.copy()
-    for _ in range(4):  # to the left while nothing ordinary comes
-        begins -= unusual[begins - 1]
-    bits = np.zeros(len(at), np.uint64)
-    for offset in range(6):
-        place = begins + offset
-        inside = place < at + 2
-        letters = mixed(characters.ids[place].astype(np.uint64)) % np.uint64(NAMED_BITS)
-        bits |= np.where(inside, np.uint64(1) << letters, np.uint64(0))
-    named[texts] = bits
+    for _ in range(4):  # to the left while nothing ordinary comes, or ends
+        begins -= unusual[begins - 1] & ~ordinary[begins - 2]
+    ids = characters.ids.astype(np.uint64)
+    named[texts] = ids[at] << np.uint64(NAMED_BITS // 2) | ids[at + 1]
     points = characters.points
     for text, begin, until in zip(texts.tolist(), begins.tolist(), ends.tolist(), strict=True):
         names[text] = "".join(map(chr, points[begin:until].tolist()))[:NAME_LIMIT]
