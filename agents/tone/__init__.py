@@ -64,6 +64,8 @@ _MOST_ASKED: Final = 8
 
 _HINT: Final = 1  # one word of weight 0.5 alone says nothing
 
+# The first so many are looked at: a text of nothing but cues must not hold up the rest.
+_MOST_CUES: Final = 100
 _COMPOUND_LIMIT: Final = 4  # characters
 # A cue is a problem, if sentiment.yaml does not say more of it.
 _CUE_WEIGHT: Final = 1.0
@@ -223,22 +225,24 @@ class Tone:
 
     def _gravest(self, raw: bytes, hits: list[Hit]) -> tuple[int, str, str]:
         """The gravest cue that really is one: level, name, term."""
-        best, name, shown = BLUE, "", ""
-        rank = sys.maxsize
+        kept: list[Hit] = []
         leftmost = sys.maxsize
-        for start, end, term in reversed(hits):
-            if start >= leftmost:
-                continue
-            leftmost = start
-            if term >= len(self._roles):
-                continue
+        for hit in reversed(hits):
+            if hit[0] < leftmost:
+                leftmost = hit[0]
+                if hit[2] < len(self._roles):
+                    kept.append(hit)
+        best, rank, name, shown = BLUE, sys.maxsize, "", ""
+        looked = 0
+        for start, end, term in reversed(kept):
             role: Role | None = self._roles[term]
             while role is not None and (role.level, role.rank) < (best, rank):
-                level = (
-                    role.level
-                    if role.level == YELLOW
-                    else self._context.level(role, raw, start, end)
-                )
+                level = role.level
+                if level < YELLOW:
+                    looked += 1
+                    level = (
+                        self._context.level(role, raw, start, end) if looked <= _MOST_CUES else 0
+                    )
                 if level and (level, role.rank) < (best, rank):
                     best, rank, name, shown = level, role.rank, role.name, self.texts[term]
                 role = role.otherwise
