@@ -45,6 +45,10 @@ class Intake:
         self._streams = {full_name(settings, stream): stream for stream in EVENTS}
         self._budget = DeadLetterBudget(settings.dead_letter_limit_pct)
         folder = settings.lexicon
+
+        def judge_of(lexicon: Path | None) -> Judge:
+            return Judge.load(redact, lexicon, settings.model)
+
         self._lexicon = Reloading(folder, judge_of, clock) if folder else None
         self._preparer = Preparer(
             self._lexicon.loaded if self._lexicon else judge_of(None),
@@ -113,11 +117,6 @@ class Intake:
                 sent.append(await send(self.app, self._alerts, None, key, _encode_json(alert)))
         with metrics.SEND_SECONDS.labels(REPORTS).time():
             await asyncio.gather(*sent)
-
-
-def judge_of(lexicon: Path | None) -> Judge:
-    """The judge of a lexicon's folder, or of the lexicon shipped. Raises UserError."""
-    return Judge.load(redact, lexicon)
 
 
 def _rest(batch: Batch, prepare: Callable[[Sequence[Record]], Prepared], now: datetime) -> Prepared:

@@ -6,12 +6,15 @@ shown one by one, the grave ones.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from agents.classify import LEXICON, NONE, Classifier
 from agents.declared import Declared
 from agents.mention import Mention, mentions
+from agents.model import Model
+from agents.model_file import load as load_model
 from agents.tone import Tone, graver
 from agents.tone.lexicon import folder_within
 from streams.categories import OUTSIDE, CategoryCode
@@ -54,24 +57,39 @@ class Judge:
         tone: Tone,
         declared: Declared,
         redact: Callable[[str], str],
+        model: Model | None = None,
     ) -> None:
         self.classifier = classifier
         self.tone = tone
-        self._declared = declared
+        self.model = model
+        self.declared = declared
         self._redact = redact
+        # The same estates and companies come again and again.
+        self._is_clean = lru_cache(maxsize=16_384)(lambda name: redact(name) == name)
 
     @classmethod
-    def load(cls, redact: Callable[[str], str], lexicon: Path | None = None) -> Self:
-        """A judge by the lexicon of a folder, or by the one shipped.
+    def load(
+        cls,
+        redact: Callable[[str], str],
+        lexicon: Path | None = None,
+        model: Path | None = None,
+    ) -> Self:
+        """A judge by the lexicon of a folder, or by the one shipped; with a learned model, or without.
 
-        Raises UserError naming file, line and term when the lexicon has a mistake.
+        Raises UserError naming file, line and term when the lexicon has a mistake, and
+        for a file that is no model of ours.
         """
-        tone = Tone.load(folder_within(lexicon))
-        return cls(Classifier.load(lexicon), tone, Declared.load(lexicon), redact)
+        return cls(
+            Classifier.load(lexicon),
+            Tone.load(folder_within(lexicon)),
+            Declared.load(lexicon),
+            redact,
+            Model(load_model(model)) if model else None,
+        )
 
     def judge(self, reports: Sequence[Said]) -> Iterator[Judged]:
         """One for each report, in order."""
-        found = [self._category(said) for said in reports]
+        found = list(self._categories(reports))
         # A zero report says that there is nothing: its text, if it has one, is about no matter.
         told = [
             ("", "", category) if zero else (title, text, category)
@@ -87,17 +105,33 @@ class Judge:
             excerpt = ""
             if not zero and (severity in _GRAVE or people_band == _CROWD):
                 excerpt = self._excerpt(title, text)
-            yield Judged(category, of[1], of[2], severity, cue, sentiment, excerpt, mention)
+            known_by = mention
+            if mention.name and not self._is_clean(mention.name):
+                known_by = mention._replace(name="")
+            yield Judged(category, of[1], of[2], severity, cue, sentiment, excerpt, known_by)
 
-    def _category(self, said: Said) -> tuple[CategoryCode, str, str]:
+    def _categories(self, reports: Sequence[Said]) -> Iterator[tuple[CategoryCode, str, str]]:
         """The leaf, what decided it, and the leaf that upstream declared, if any."""
-        title, text, label, *_ = said
-        declared = self._declared.of(label) if label else None
-        if title or text:
-            category = self.classifier.category(title, text)
-            if category != OUTSIDE:
-                return category, LEXICON, declared or ""
-        return (declared, DECLARED, declared) if declared else (OUTSIDE, NONE, "")
+        for (title, text, label, *_), (category, source) in zip(
+            reports, self._topics(reports), strict=True
+        ):
+            declared = self.declared.of(label) if label else None
+            if declared and (category == OUTSIDE or not (title or text)):
+                yield declared, DECLARED, declared
+            else:
+                yield category, source, declared or ""
+
+    def _topics(self, reports: Sequence[Said]) -> Iterator[tuple[CategoryCode, str]]:
+        """The leaf of each text, and what decided it."""
+        if self.model is None:
+            for title, text, *_ in reports:
+                category = self.classifier.category(title, text) if title or text else OUTSIDE
+                yield category, NONE if category == OUTSIDE else LEXICON
+            return
+        titles, texts = [said[0] for said in reports], [said[1] for said in reports]
+        scores = list(map(self.classifier.scores, titles, texts))
+        for topic in self.model.predict(titles, texts, scores):
+            yield topic.category, topic.source
 
     def _excerpt(self, title: str, text: str) -> str:
         whole = f"{title} {text}" if title and text else title or text

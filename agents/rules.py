@@ -133,13 +133,18 @@ def of_event(rules: Rules, report: Report, at: datetime) -> Iterable[Alert]:
                 severity.level,
                 report,
                 at,
-                f"上报事项定级为{_LEVEL_NAMES[report.severity]}",
+                _why_so_grave(report),
             )
     for people in rules.people_band:
         if report.people_band == people.band:
             yield _event_alert(
                 people.id, people.level, report, at, f"涉及人数{report.people_band}人"
             )
+
+
+def _why_so_grave(report: Report) -> str:
+    level = _LEVEL_NAMES[report.severity]
+    return f"来文提到“{report.cue}”，研判为{level}" if report.cue else f"上报事项定级为{level}"
 
 
 def _event_alert(rule: str, level: int, report: Report, at: datetime, why: str) -> Alert:

@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     lexicon: Path | None = Field(
         None, description="folder of the lexicon, reloaded when it changes; empty: the one shipped"
     )
+    model: Path | None = Field(
+        None, description="of topics, made by huishang train; empty: the lexicon alone decides"
+    )
     dedupe_days: int = Field(7, ge=1, le=90, description="how long identities are kept")
     totals_days: int = Field(7, ge=1, le=31, description="older hours become history pieces")
     incidents_max: int = Field(
@@ -122,7 +125,7 @@ class Settings(BaseSettings):
     )
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
-    @field_validator("data", "rules", "lexicon", "clock_file")
+    @field_validator("data", "rules", "lexicon", "model", "clock_file")
     @classmethod
     def _whole_path(cls, path: Path | None) -> Path | None:
         # Absolute: a child process may have another working folder.

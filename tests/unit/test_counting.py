@@ -323,6 +323,19 @@ def test_a_red_event_is_raised_with_its_excerpt_once() -> None:
     ]
 
 
+def test_an_alert_tells_whether_upstream_or_the_text_made_it_red() -> None:
+    events = [
+        Report(n, 0, "620702", "S14", "patrol", NOW_S, 1, cue=cue)
+        for n, cue in enumerate(["", "燃气泄漏"])
+    ]
+    pack = Pack(FORMAT, NOW_S * 1000, "grid-reports", [("/a", "")], Reports.of(events))
+    change = decide(state(), [(0, pack)], RULES, ZONE, 0)
+    assert [alert.reason.split("，")[0] for alert in change.alerts] == [
+        "上报事项定级为红色",
+        "来文提到“燃气泄漏”",
+    ]
+
+
 def test_a_severity_rule_is_judged_whatever_its_severity() -> None:
     orange = SeverityRule(id="orange", level=2, severity=2)
     rules = Rules(missing_report=RULES.missing_report, severity=(orange,))

@@ -165,7 +165,7 @@ def test_an_excerpt_of_much_redacted_text_is_made_of_the_whole(preparer: Prepare
 def test_a_crowd_keeps_an_excerpt_and_a_zero_report_none(preparer: Preparer) -> None:
     events = [
         grid(1, people_band="30+", text="工地拖欠农民工工资"),
-        grid(2, people_band="3-9", text="工地拖欠农民工工资"),
+        grid(2, people_band="3-9", text="工地夜间施工，声音太大"),
         grid(3, is_zero_report=True, severity=1, text="今日无事"),
     ]
     reports = only_pack(prepared(preparer, events, "grid-reports")).reports
