@@ -87,6 +87,14 @@ class Explainer:
             )
         return explained
 
+    def learned(self, report: Said) -> list[tuple[str, float]]:
+        """What speaks most for the model's label of one report, and against; none without a model."""
+        title, text = report[0][:TITLE_LIMIT], report[1][:TEXT_LIMIT]
+        if self._judge.model is None or not (title or text):
+            return []
+        scores = self._judge.classifier.scores(title, text)
+        return self._judge.model.explain(title, text, scores)
+
     def heard(self, report: Said) -> Heard:
         """The words by which sentiment and severity of one report were told."""
         return self._judge.tone.explain(report[0][:TITLE_LIMIT], report[1][:TEXT_LIMIT])

@@ -130,8 +130,11 @@ class Judge:
             return
         titles, texts = [said[0] for said in reports], [said[1] for said in reports]
         scores = list(map(self.classifier.scores, titles, texts))
-        for topic in self.model.predict(titles, texts, scores):
-            yield topic.category, topic.source
+        for title, text, topic in zip(
+            titles, texts, self.model.predict(titles, texts, scores), strict=True
+        ):
+            # A model has a label for everything, also for nothing.
+            yield (topic.category, topic.source) if title or text else (OUTSIDE, NONE)
 
     def _excerpt(self, title: str, text: str) -> str:
         whole = f"{title} {text}" if title and text else title or text

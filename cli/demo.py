@@ -36,6 +36,7 @@ _JUDGED_BY: Final[dict[str, Any]] = {
     "timezone": "Asia/Shanghai",
     "rules": None,
     "lexicon": None,
+    "model": None,
     "dedupe_days": 7,
     "totals_days": 7,
     "history_years": 10,

@@ -37,6 +37,7 @@ _SMALL_BYTES: Final = 2 << 20
     "--people-band", type=click.Choice(get_args(PeopleBand)), help="How many people it concerns."
 )
 @click.option("--lexicon", type=Path, help="Folder of a lexicon.  [default: HUISHANG_LEXICON]")
+@click.option("--model", type=Path, help="File of `huishang train`.  [default: HUISHANG_MODEL]")
 @click.option(
     "--jsonl", metavar="FILE", help="Many: a JSON object with `text` a line; - for stdin."
 )
@@ -57,6 +58,7 @@ def explain(
     severity: int | None,
     people_band: str | None,
     lexicon: Path | None,
+    model: Path | None,
     jsonl: str | None,
     out: str | None,
     jobs: int | None,
@@ -71,7 +73,8 @@ def explain(
     `name` added. A line that cannot be used is answered with its number and why,
     and the exit code is then 1.
     """
-    using = Using(lexicon or load().lexicon)
+    settings = load()
+    using = Using(lexicon or settings.lexicon, model or settings.model)
     if (text is None) == (jsonl is None):
         raise click.UsageError("give either a TEXT or --jsonl FILE")
     if (jsonl is None) != (out is None):
@@ -85,18 +88,20 @@ def explain(
     report = (title, text or "", category, severity or 0, people_band or "", False)
     explainer = using.explainer()
     (found,), heard = explainer.explain([report]), explainer.heard(report)
+    learned = explainer.learned(report)
     if as_json:
         output.as_json(
             {
                 **added(found),
                 "weights": found.weights,
+                "model_terms": [gram for gram, _ in learned],
                 "sentiment_terms": [term for _, term in heard.terms],
                 "cue_term": heard.cue_term if found.cue else None,
                 "keys": [f"{key:016x}" for key in found.keys],
             }
         )
     else:
-        show(report, found, heard)
+        show(report, found, heard, learned)
 
 
 def _many(using: Using, jsonl: str, out: str, jobs: int | None) -> int:

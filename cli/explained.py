@@ -1,6 +1,6 @@
 """An explanation as duty staff read it: Chinese, with English beside."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import click
@@ -37,15 +37,19 @@ _KINDS: Final = {
 _NONE: Final = "无 none"
 
 
-def show(report: Said, found: Explained, heard: Heard) -> None:
-    """Print what each step made of a report."""
-    for name, lines in _sections(report, found, heard):
+def show(
+    report: Said, found: Explained, heard: Heard, learned: Sequence[tuple[str, float]]
+) -> None:
+    """Print what each step made of a report. learned: as Explainer.learned gives it."""
+    for name, lines in _sections(report, found, heard, learned):
         click.echo(click.style(name, bold=True))
         for line in lines:
             click.echo(f"  {line}")
 
 
-def _sections(report: Said, found: Explained, heard: Heard) -> Iterable[tuple[str, list[str]]]:
+def _sections(
+    report: Said, found: Explained, heard: Heard, learned: Sequence[tuple[str, float]]
+) -> Iterable[tuple[str, list[str]]]:
     title, text, category, severity, *_ = report
     normal = [normalise(part) for part in (title, text) if part]
     same = normal == [part for part in (title, text) if part]
@@ -56,7 +60,7 @@ def _sections(report: Said, found: Explained, heard: Heard) -> Iterable[tuple[st
         "脱敏 redacted",
         [redacted, f"替换 replaced: {' '.join(kinds) or _NONE}"],
     )
-    yield "类别 category", _category(found)
+    yield "类别 category", _category(found, learned)
     if category:
         yield "上报类别 declared", [_declared(category, found)]
     yield "情绪 sentiment", _sentiment(found.sentiment, heard)
@@ -81,15 +85,19 @@ def leaf_in_words(code: str) -> str:
     return f"{leaf.code} {leaf.name} {leaf.english}"
 
 
-def _category(found: Explained) -> list[str]:
+def _category(found: Explained, learned: Sequence[tuple[str, float]]) -> list[str]:
     terms = [f"{term} {weight:g}" for term, weight in zip(found.terms, found.weights, strict=True)]
     nearest = leaf_in_words(found.nearest) if found.nearest else _NONE
-    return [
+    lines = [
         leaf_in_words(found.category),
         f"来源 source: {_SOURCES.get(found.category_source, found.category_source)}",
         f"依据（词 权重） because of: {'，'.join(terms) or _NONE}",
         f"领先 margin: {found.margin:.2f}，次近 nearest: {nearest}",
     ]
+    if learned:
+        grams = "，".join(f"{gram} {weight:+.2f}" for gram, weight in learned)
+        lines.append(f"模型所见 the model sees: {grams}")
+    return lines
 
 
 def _declared(category: str, found: Explained) -> str:

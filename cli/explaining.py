@@ -25,13 +25,14 @@ PeopleBand = Literal["1-2", "3-9", "10-29", "30+"]
 
 
 class Using(NamedTuple):
-    """What to explain with. lexicon: folder, None for the one shipped."""
+    """What to explain with. lexicon: folder, None for the one shipped. model: file, or None."""
 
     lexicon: Path | None = None
+    model: Path | None = None
 
     def explainer(self) -> Explainer:
-        """Raises UserError if the lexicon has a mistake."""
-        return Explainer(Judge.load(redact, self.lexicon), redact)
+        """Raises UserError if the lexicon has a mistake, or the model's file is none."""
+        return Explainer(Judge.load(redact, self.lexicon, self.model), redact)
 
 
 class Block(NamedTuple):
