@@ -18,6 +18,7 @@ from agents.redaction.evidence import (
     before,
     behind,
     is_role,
+    most_behind,
 )
 from agents.redaction.lexicon import (
     COMPOUND,
@@ -30,23 +31,33 @@ from agents.redaction.lexicon import (
 from agents.redaction.matching import Span, tried
 from agents.redaction.roles import SURE_WORDS
 from agents.redaction.scan import SPACE, SPELT, SURE, Found
-from agents.redaction.segments import COSTS, UNKNOWN, inside, least_costs
+from agents.redaction.segments import COSTS, UNKNOWN, crossed, inside, least_costs
 from agents.redaction.spelt import LATIN, spelt
 
 _NAME: Final = 5.0  # one word in 150 is a name
 _COMPOUND: Final = 7.0
 # Of a given name: one character, two.
 _LENGTHS: Final = (1.2, 0.2)
-# Points that a name needs, by the cost of its surname; rarer ones need more, lest every other word be one.
-_LEAST: Final = {3: 4.0, 5: 4.7, 7: 5.5, 9: 5.5}
-_LEAST_PLAIN: Final = 3.0
+# Points that a name needs, by its surname; rarer ones need more, lest every other word be one.
+_LEAST: Final = {
+    char: 2.4 if char in PLAIN_SURNAMES else {3: 3.7, 5: 4.2, 7: 4.6, 9: 4.8}[cost]
+    for char, cost in SURNAMES.items()
+}
+_LEAST_COMPOUND: Final = 3.0
+# By how much each character of a name makes it cheaper than single words, less what the name needs.
+_BASE: Final = {
+    char: COSTS.get(char, UNKNOWN) - _NAME - cost - _LEAST[char] for char, cost in SURNAMES.items()
+}
+_WORTH: Final = {char: COSTS.get(char, UNKNOWN) - cost for char, cost in GIVEN.items()}
 _LEAST_PAIR: Final = -3.0  # of both of two side by side
 _LEAST_BESIDE: Final = -5.0  # beside a name
-_WINDOW: Final = 4
+_WINDOW: Final = 3
+_ACTING: Final = 3.5  # what stands behind tells of a person
 _ROLE: Final = 3.0  # from here on, what stands before tells of a person
-_EVERYDAY: Final = 10
+_EVERYDAY: Final = 8
 _USUAL: Final = 11  # at most this costs a word that decides at once
 _PLAIN = frozenset(PLAIN_SURNAMES)
+_ANYWHERE = _PLAIN | {name[0] for name in COMPOUND}
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _NOT_GIVEN = frozenset(
     "的了在是我你他她它们这那与或把被对从由让给说要去到也都就还又很不没无未已过吗呢吧啊哦及因所个些么什怎啥谁每某各该此并却再最太更且您吃"
@@ -58,6 +69,7 @@ _KEY_BEFORE = re.compile(
 )
 _NUMERALS = frozenset("零〇幺壹贰叁肆伍陆柒捌玖拾")
 _LISTING = frozenset("、，, 和与及跟同\u3000")
+_AREAS = frozenset("镇乡县区市州路街")  # two characters before one are a place
 _GAP = re.compile(r"(?:[、，,和与及跟同]|\s{1,2}|[，、]\s)$")
 _SPACED = re.compile(
     rf"[{''.join(SURNAMES)}][ \u3000]{{1,2}}[{''.join(GIVEN)}](?P<third>[ \u3000]{{1,2}}[{''.join(GIVEN)}])?(?(third)|[{''.join(GIVEN)}]?)(?![ \u3000]?某)"
@@ -82,30 +94,42 @@ def _loose(char: str, *, single: bool) -> float:
     )
 
 
-def _beside(view: str, start: int, end: int, cue: float, *, single: bool) -> float:
+def _beside(view: str, start: int, end: int, cue: float, after: float, *, single: bool) -> float:
     """What stands on both sides, in points. single: whether the character before is a word by itself."""
     points = cue
     if cue < _ROLE and start:
         points -= _loose(view[start - 1], single=single)
         if cue < 1 and view[start] in FUNCTION:
             points -= 3.0
-    after = behind(view, end)
     if after == 0:
         single = view[end : end + 2] not in COSTS and view[end : end + 3] not in COSTS
         points -= _loose(view[end : end + 1], single=single)
     if end == start + 2 and cue < _ROLE and after < 5 and view[start] not in _PLAIN:
-        points -= 2.5
+        points -= 1.5
     return points + after
 
 
 def _room(view: str, start: int, *, sure: bool) -> float:
-    """At most so many points come from what stands beside a name."""
-    if sure:
-        return 15.0
+    """At most so many points come from what stands before a name."""
     last = view[start - 1 : start]
-    if last in FILLERS or (last in ROLE_LAST and is_role(view, start)):
-        return 15.0
-    return 7.5 if not start or last in OPENERS else 5.0
+    if sure or last in FILLERS or (last in ROLE_LAST and is_role(view, start)):
+        return 10.0
+    return 2.5 if not start or last in OPENERS else 0.0
+
+
+def _gain(view: str, start: int, end: int, cost: float) -> tuple[float, bool]:
+    """How much less the characters cost as a name than in the cheapest split into words.
+
+    Also whether the character before is a word by itself in what is left.
+    """
+    if not (crossed(view, start) or crossed(view, end)):
+        single = not (view[start - 2 : start] in COSTS or view[max(0, start - 3) : start] in COSTS)
+        return inside(view[start:end]) - cost, single
+    low, high = max(0, start - _WINDOW), end + _WINDOW
+    costs = least_costs(view[low:high])
+    left = costs[start - low]
+    single = start > 0 and left == costs[start - low - 1] + COSTS.get(view[start - 1], UNKNOWN)
+    return costs[-1] - left - cost - least_costs(view[end:high])[-1], single
 
 
 def _judged(view: str, start: int, *, sure: bool) -> Iterator[Scored]:
@@ -116,41 +140,30 @@ def _judged(view: str, start: int, *, sure: bool) -> Iterator[Scored]:
     first = start + 2 if view[start : start + 2] in COMPOUND else start + 1
     if first == start + 1 and view[start] not in SURNAMES:
         return
-    least = (
-        _LEAST_PLAIN
-        if view[start] in _PLAIN or first > start + 1
-        else _LEAST[SURNAMES[view[start]]]
-    )
+    least = _LEAST_COMPOUND if first > start + 1 else _LEAST[view[start]]
     room = _room(view, start, sure=sure) - least
     cue = None
     for end in (first + 2, first + 1):
         given = view[first:end]
-        if (
-            len(given) < end - first
-            or _NUMERALS.issuperset(given)
-            or not (GIVEN.keys() >= set(given) or (sure and _is_given(given)))
-        ):
+        if len(given) < end - first or _NUMERALS.issuperset(given):
             continue
-        cost = _cost(view, start, first, end)
+        if not (GIVEN.keys() >= set(given) or (sure and _is_given(given))):
+            continue
         listed = view[start - 1 : start] in _LISTING or view[end : end + 1] in _LISTING
         floor = _LEAST_BESIDE if listed else 0.0
-        if inside(view[start:end]) - cost + room < floor or view[start:end] in HISTORICAL:
+        cost = _cost(view, start, first, end)
+        most = room + most_behind(view, end)
+        if inside(view[start:end]) - cost + most < floor or view[start:end] in HISTORICAL:
+            continue
+        points, single = _gain(view, start, end, cost)
+        if points + most < floor:
             continue
         if cue is None:
-            low = max(0, start - _WINDOW)
-            costs = least_costs(view[low : first + 2 + _WINDOW])
-            left = costs[start - low]
-            single = start > 0 and left == costs[start - low - 1] + COSTS.get(
-                view[start - 1], UNKNOWN
-            )
             cue = max(before(view, start), 10.0 if sure else 0.0)
-        high = min(len(costs) - 1, end + _WINDOW - low)
-        points = costs[high] - left - cost - least_costs(view[end : low + high])[-1] - least
-        if points + room + least < floor:
-            continue
-        points += _beside(view, start, end, cue, single=single)
+        after = behind(view, end)
+        points += _beside(view, start, end, cue, after, single=single) - least
         if points > floor:
-            points -= against(view, start, first, end)
+            points -= against(view, start, first, end, acting=after >= _ACTING)
             if points > floor:
                 yield points, start, end
 
@@ -223,25 +236,31 @@ def _again(view: str, taken: list[Scored]) -> Iterator[Span]:
                 yield *hit.span(), "姓名"
 
 
-def _likely(view: str, start: int) -> bool:
+def _likely(view: str, start: int) -> bool:  # noqa: PLR0911
     """Whether it is worth looking closer at the characters at `start`: quick, and seldom true of ordinary words."""
-    two = view[start : start + 2]
-    surname = two[0]
-    if surname not in SURNAMES or two[1:] not in GIVEN:
-        return two in COMPOUND
+    surname = view[start]
+    most, given = _BASE.get(surname), _WORTH.get(view[start + 1 : start + 2])
+    if most is None or given is None:
+        return view[start : start + 2] in COMPOUND
     last = view[start - 1] if start else "，"
+    if view[start + 2 : start + 3] in _AREAS:
+        return False
     if last in FILLERS or (last in ROLE_LAST and is_role(view, start)):
         return True
-    if COSTS.get(last + surname, 99) <= _USUAL:
+    if view[start - 1 : start + 1] in COSTS and COSTS[last + surname] <= _USUAL:
+        return False
+    most += given + max(_WORTH.get(view[start + 2 : start + 3], -1.0), -1.0)
+    if most < (-4.0 if last in OPENERS else -2.0):
         return False
     if surname in _PLAIN:
         return True
     inner = COSTS.get(view[start + 1 : start + 3], 99)
-    if two in COSTS or inner <= _EVERYDAY or (start > 1 and view[start - 2 : start + 1] in COSTS):
-        return False
-    third = view[start + 2 : start + 4]
-    return last in OPENERS or (
-        inner > _USUAL and third[:1] in GIVEN and COSTS.get(third, 99) > _EVERYDAY
+    if last in OPENERS:
+        return inner > _EVERYDAY
+    return not (
+        inner <= _USUAL
+        or view[start : start + 2] in COSTS
+        or view[max(0, start - 2) : start + 1] in COSTS
     )
 
 
@@ -253,7 +272,12 @@ def _scored(view: str, found: Found, *, latin: bool) -> Iterator[Scored]:
     if latin and ('"' in view or "'" in view or "ame" in view):
         sure.update(hit.end() for hit in _KEY_BEFORE.finditer(view))
     for place in found.people:
-        if place not in sure and _likely(view, place):
+        # An everyday character begins a name only behind one of these.
+        if (
+            (view[place] in _ANYWHERE or view[place - 1] in OPENERS)
+            and place not in sure
+            and _likely(view, place)
+        ):
             yield from _judged(view, place, sure=False)
     for place in sure:
         if place < len(view):

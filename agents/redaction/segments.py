@@ -19,7 +19,7 @@ _HERE: Final = {
         " 派出所 谢谢 希望 尊敬 领导 您好 严重 违规 违法 违章 违建 占道 安置 安置房 拆迁 征地 补偿 补偿款 学区 幼儿园 公交 公交车 地铁 路灯 红绿灯 井盖"
     ),
     10: words(
-        " 二人 三人 四人 五人 几人 两人 众人 多人 芦笙 杨梅 黄桃 黄莺 黄韬 关木通 龙画凤 雕龙画凤 顾名思义 石粉含 哈尔滨 哈尔宾 农转非 农保 农合 新农合 心衰 右心 胶囊 东方大道 农保金 高达 大人"
+        " 刁民 童真 师德 单挑 华丽丽 阳明山 岳母 岳父 贾谊 秦人 古秦 二人 三人 四人 五人 几人 两人 众人 多人 芦笙 杨梅 黄桃 黄莺 黄韬 关木通 龙画凤 雕龙画凤 顾名思义 石粉含 哈尔滨 哈尔宾 农转非 农保 农合 新农合 心衰 右心 胶囊 东方大道 农保金 高达 大人"
         " 第一 第二 第三 第四 第五 第六 第七 第八 第九 第十 唐诗 高一 高二 高三 初一 初二 初三 周一 周二 周三 周四 周五 周六 周日 付清 付予 付给 王法 陈述权 陈情 陈情书 毛毛雨 莘莘学子 莘莘 严明 程图 刘秀 严辞 宋词 元曲 黎民 曾联名 曾将 曾收 曾向 曾在 曾因 曾对 曾与"
         " 曾被 曾于 曾为 曾是 曾有 曾多 何在 何存 何来 何去 何谈 何忍 何故 何必 何妨 何须 何用 何地 何人 何物 何日 何年 连续 连夜 连年 连同 连带 应由 应向 应当 应将 应在 应为 任其 任凭 雷峰 时任 历任 现任"
         "众所周知 明文 师范 师范类 安静 杜绝 荣誉 许诺 惠民 弘扬 桂花 楼栋 包工包料 包料 包工 车行道 商住 高层 房东 房款 房源 房企 房产证 关停 管控 管护 管线 平米 平房 平价"
@@ -87,3 +87,17 @@ def inside(text: str) -> int:
         return min(whole or 99, first + last)
     parts = min(get(text[:-1], 99) + last, first + get(text[1:], 99))
     return min(whole or 99, parts, sum(get(char, UNKNOWN) for char in text))
+
+
+def crossed(text: str, place: int) -> bool:
+    """Whether a word of the list has characters on both sides of a place."""
+    two = max(0, place - 2)
+    one, three = max(0, place - 1), max(0, place - 3)
+    return one < place and (
+        text[one : place + 1] in COSTS
+        or text[two : place + 1] in COSTS
+        or text[one : place + 2] in COSTS
+        or text[two : place + 2] in COSTS
+        or text[one : place + 3] in COSTS
+        or text[three : place + 1] in COSTS
+    )
