@@ -254,14 +254,12 @@ def _likely(view: str, start: int) -> bool:  # noqa: PLR0911
         return False
     if surname in _PLAIN:
         return True
-    inner = COSTS.get(view[start + 1 : start + 3], 99)
+    if start > 1 and view[start - 2 : start + 1] in COSTS:
+        return False
+    inner, usual = COSTS.get(view[start + 1 : start + 3], 99), view[start : start + 2] in COSTS
     if last in OPENERS:
-        return inner > _EVERYDAY
-    return not (
-        inner <= _USUAL
-        or view[start : start + 2] in COSTS
-        or view[max(0, start - 2) : start + 1] in COSTS
-    )
+        return inner > _EVERYDAY and not (usual and view[start + 2 : start + 3] not in GIVEN)
+    return inner > _USUAL and not usual
 
 
 def _scored(view: str, found: Found, *, latin: bool) -> Iterator[Scored]:
