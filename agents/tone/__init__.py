@@ -5,6 +5,7 @@ writes. Severity is 1 red, 2 orange, 3 yellow, 4 blue, with the cue that decided
 words duty staff read. docs/judgement.md defines both scales. Pure and deterministic.
 """
 
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -67,6 +68,10 @@ _HINT: Final = 1  # one word of weight 0.5 alone says nothing
 # The first so many are looked at: a text of nothing but cues must not hold up the rest.
 _MOST_CUES: Final = 100
 _COMPOUND_LIMIT: Final = 4  # characters
+# Thanks in a title are what the message is about: no politeness.
+_THANKED: Final = re.compile("[感致鸣谢謝][谢謝]")
+_TITLE_THANKS: Final = 4 << _PLACE["thanks"]
+
 # A cue is a problem, if sentiment.yaml does not say more of it.
 _CUE_WEIGHT: Final = 1.0
 
@@ -179,6 +184,8 @@ class Tone:
         except (IndexError, UnicodeEncodeError):  # something that `normalise` would change
             raw, hits, found = self._normalised(whole)
             packed = sum(weights[term] for term in found)
+        if title and _THANKED.search(title):
+            packed += _TITLE_THANKS
         sentiment = sentiment_of(packed, len(raw)) if packed else 0
         if sentiment <= 0 and found:
             first = min(found)
@@ -202,7 +209,10 @@ class Tone:
                 if (word := self._words[term]) is not None
             }
         )
-        sentiment = sentiment_of(sum(self._weights[term] for term in found), len(raw))
+        packed = sum(self._weights[term] for term in found)
+        if _THANKED.search(title):
+            packed += _TITLE_THANKS
+        sentiment = sentiment_of(packed, len(raw))
         level, cue, term_of_cue = (BLUE, "", "") if sentiment > 0 else self._gravest(raw, hits)
         return Explained(
             sentiment,

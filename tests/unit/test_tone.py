@@ -232,6 +232,14 @@ def test_a_title_counts_as_a_text(tone: Tone) -> None:
     assert tone.judge("楼道里有煤气味", "请来看看") == tone.judge("", "楼道里有煤气味。请来看看")
 
 
+def test_thanks_in_a_title_are_meant(tone: Tone) -> None:
+    assert tone.judge("感谢社保局", "事情在帮我办理").sentiment == 1
+    assert tone.judge("谢芳的咨询", "事情在帮我办理").sentiment == 0
+    assert tone.judge("感谢回复", "路灯坏了一个月，噪音扰民，没人管").sentiment < 0
+    for title in ("感谢社保局", "谢谢", "咨询"):
+        assert tone.explain(title, "办好了")[:3] == tone.judge(title, "办好了")
+
+
 def test_without_words_nothing_is_said(tone: Tone) -> None:
     assert tone.judge("", "") == Heard(0, 0, "")
     assert tone.explain("", "") == (0, 0, "", (), "")
