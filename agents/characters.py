@@ -1,4 +1,7 @@
-"""Texts as arrays of characters, and tables over pairs of them: what fingerprint, names and facets read."""
+"""Texts as arrays of characters, and tables over characters and pairs of them.
+
+What fingerprint, names and facets read: all texts of a batch at once, a column at a time.
+"""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,55 +15,64 @@ Flags = NDArray[np.bool_]
 Places = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
-_UTF_32: Final = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
+UTF_32: Final = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 _FIRST: Final = 0x4E00
 KINDS: Final = 0x9FA6 - _FIRST + 1  # Chinese characters of the first block, and 0 for all else
+# What looks a few characters back or ahead of the first or last text finds these.
+_MARGIN: Final = 16
 _SPREAD: Final = np.uint32(2654435761)  # Knuth, The art of computer programming, 6.4
-# Stands between texts, so that no pair and no name reaches over a border.
-GAP: Final = "\n\n\n\n\n\n"
 
 
 class Characters(NamedTuple):
     """All characters of some texts on end.
 
     points: code points. ids: 1 to KINDS − 1 for Chinese characters, else 0.
-    pairs: at each place, which two Chinese characters begin there.
-    owner: the number of the text at each place.
+    pairs: at each place, which two Chinese characters begin there; spread: the same,
+    scattered over 32 bits. owner: the number of the text at each place. starts: of the texts.
     """
 
     points: Points
     ids: Points
     pairs: Points
+    spread: Points
     owner: Places
+    starts: Places
     texts: int
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> "Characters":
         """texts: normalised."""
-        joined = GAP.join(["", *texts, ""])
-        points = np.frombuffer(joined.encode(_UTF_32, "surrogatepass"), np.uint32)
+        joined = "\n".join(("\n" * (_MARGIN - 1), *texts, "\n" * _MARGIN))
+        points = np.frombuffer(joined.encode(UTF_32, "surrogatepass"), np.uint32)
         ids = points - np.uint32(_FIRST - 1)
-        ids[ids >= KINDS] = 0  # those below wrap round to large numbers
-        lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + len(GAP)
+        ids *= ids < KINDS  # those below have wrapped round to large numbers
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
+        lengths[:1] += _MARGIN
+        lengths[-1:] += len(points) - lengths.sum()
         owner = np.repeat(np.arange(len(texts)), lengths)
-        pairs = np.zeros(len(ids), np.uint32)
-        np.multiply(ids[:-1], np.uint32(KINDS), out=pairs[:-1])
+        starts = np.cumsum(lengths) - lengths
+        starts[:1] = _MARGIN
+        pairs = ids * np.uint32(KINDS)
         pairs[:-1] += ids[1:]
-        before = np.zeros(len(GAP), np.int64)
-        return cls(points, ids, pairs, np.concatenate((before, owner)), len(texts))
+        return cls(points, ids, pairs, pairs * _SPREAD, owner, starts, len(texts))
+
+
+def id_of(character: str) -> int:
+    """The number by which `Characters.ids` knows a Chinese character."""
+    return ord(character) - _FIRST + 1
 
 
 def pair_of(two: str) -> int:
     """The number by which `Characters.pairs` knows two Chinese characters."""
-    first, second = (ord(character) - _FIRST + 1 for character in two)
-    return first * KINDS + second
+    return id_of(two[0]) * KINDS + id_of(two[1])
 
 
-def flags_of(characters: Iterable[str]) -> Flags:
-    """Which ids stand for one of these characters."""
-    flags = np.zeros(KINDS, np.bool_)
-    flags[[ord(character) - _FIRST + 1 for character in characters]] = True
-    return flags
+def classes_of(members: Mapping[int, Iterable[str]]) -> NDArray[np.uint8]:
+    """For each id the sum of the flags whose characters it is among."""
+    classes = np.zeros(KINDS, np.uint8)
+    for flag, characters in members.items():
+        classes[[id_of(character) for character in characters]] |= np.uint8(flag)
+    return classes
 
 
 def mixed(values: Hashes) -> Hashes:
@@ -83,35 +95,32 @@ class PairSet:
         numbers = np.fromiter(map(pair_of, pairs), np.uint32)
         self._table[(numbers * _SPREAD) >> self._SHIFT] = True
 
-    def holds(self, pairs: Points) -> Flags:
-        """For each of these pairs whether it is in the set."""
-        return self._table.take((pairs * _SPREAD) >> self._SHIFT)
+    def holds(self, characters: Characters) -> Flags:
+        """At each place whether the pair that begins there is in the set."""
+        return self._table.take(characters.spread >> self._SHIFT)
 
 
 class PairTable:
-    """A small exact map from pairs of characters to numbers from 1 on; 0 for all other pairs."""
+    """An exact map from some pairs of characters to small numbers from 1 on.
+
+    A table of truth values passes over nearly all places; what is left is looked for by bisection.
+    """
+
+    _SHIFT: Final = np.uint32(16)
 
     def __init__(self, numbers: Mapping[str, int]) -> None:
         keys = np.fromiter(map(pair_of, numbers), np.uint32)
         values = np.fromiter(numbers.values(), np.uint8)
-        bits = 10
-        while True:
-            # Any odd multiplier spreads; the first under which no two keys meet is taken.
-            for odd in range(1, 2_000, 2):
-                spread = _SPREAD + np.uint32(odd * 2)
-                slots = (keys * spread) >> np.uint32(32 - bits)
-                if len(np.unique(slots)) == len(keys):
-                    break
-            else:
-                bits += 1
-                continue
-            break
-        self._spread, self._shift = spread, np.uint32(32 - bits)
-        self._keys: Points = np.zeros(1 << bits, np.uint32)
-        self._values: NDArray[np.uint8] = np.zeros(1 << bits, np.uint8)
-        self._keys[slots], self._values[slots] = keys, values
+        order = np.argsort(keys)
+        self._keys, self._values = keys[order], values[order]
+        self._may: Flags = np.zeros(1 << (32 - int(self._SHIFT)), np.bool_)
+        self._may[(keys * _SPREAD) >> self._SHIFT] = True
 
-    def get(self, pairs: Points) -> NDArray[np.uint8]:
-        """The number of each pair."""
-        slots = (pairs * self._spread) >> self._shift
-        return np.where(self._keys.take(slots) == pairs, self._values.take(slots), 0)
+    def find(self, characters: Characters) -> tuple[Places, NDArray[np.uint8]]:
+        """Places of the pairs that it has, ascending, and the number of each."""
+        (at,) = self._may.take(characters.spread >> self._SHIFT).nonzero()
+        pairs = characters.pairs[at]
+        slots = np.searchsorted(self._keys, pairs)
+        slots[slots == len(self._keys)] = 0
+        known = self._keys[slots] == pairs
+        return at[known], self._values[slots[known]]

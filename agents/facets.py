@@ -93,10 +93,9 @@ def problems(characters: Characters, in_title: Flags) -> Hashes:
 
     in_title: of the characters, which stand in a title.
     """
-    numbers = _TABLE.get(characters.pairs)
-    (at,) = numbers.nonzero()
+    at, numbers = _TABLE.find(characters)
     weights = 1.0 + (TITLE_WEIGHT - 1.0) * in_title[at]
-    cells = characters.owner[at] * FACETS + numbers[at] - 1
+    cells = characters.owner[at] * FACETS + numbers - 1
     counts = np.bincount(cells, weights, minlength=characters.texts * FACETS)
     said: NDArray[np.float64] = counts.reshape(characters.texts, FACETS).astype(np.float64)
     most = said.max(1, keepdims=True)

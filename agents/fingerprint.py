@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.characters import Characters, Hashes, mixed
+from agents.characters import Characters, Hashes, Points
 
 SHINGLE: Final = 3  # characters
 BITS: Final = 64
@@ -14,11 +14,12 @@ QUARTERS: Final = 4
 LEAST_CHARACTERS: Final = 12
 
 _KINDS: Final = 0x10000  # code points told apart: the basic plane
-_MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
-_BIN_SHIFT: Final = np.uint64(58)  # the highest six bits number the bin
-_EMPTY: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
-# An empty bin borrows from its neighbours at these distances: every bin is reached.
-_BORROWED: Final = (1, 2, 4, 8, 16, 32)
+# Odd numbers without a pattern, for each place of a shingle.
+_MULTIPLIERS: Final = tuple(map(np.uint32, (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D)))
+_BIN_SHIFT: Final = np.uint32(26)  # the highest six bits number the bin
+_EMPTY: Final = np.uint32(0xFFFFFFFF)
+_EACH_BIN: Final = np.arange(BITS, dtype=np.uint8)
+_SALTS: Final = np.arange(BITS, dtype=np.uint32) * np.uint32(0x27D4EB2F)
 
 
 def _meaningful() -> NDArray[np.bool_]:
@@ -33,12 +34,13 @@ class Fingerprints(NamedTuple):
     """Of n texts.
 
     bits: n fingerprints; 0 where a text is too short to tell.
-    least: n × 4 hashes, the least of each quarter of the hash range among a text's
+    least: n × 4 hashes of 32 bits, the least of each quarter of the hash range among a text's
     shingles: two texts of Jaccard similarity J have each in common with probability J.
+    All bits set where there is none.
     """
 
     bits: Hashes
-    least: Hashes
+    least: Points
 
 
 def fingerprints(characters: Characters) -> Fingerprints:
@@ -46,38 +48,48 @@ def fingerprints(characters: Characters) -> Fingerprints:
 
     Of 64 bits two texts with shingles of Jaccard similarity J have 64 × (1 + J) / 2
     in common on average. P. Li and A. C. König (2010), b-bit minwise hashing;
-    P. Li, A. Owen, C.-H. Zhang (2012), One permutation hashing; empty bins borrow
-    as in A. Shrivastava (2017), Optimal densification.
+    P. Li, A. Owen, C.-H. Zhang (2012), One permutation hashing; empty bins take what
+    their left neighbour has, as in A. Shrivastava and P. Li (2014), Densifying one
+    permutation hashing via rotation.
 
     >>> texts = Characters.of(["小区连续三天停水没有人管", "小区连续三天停水，没有人管！"])
     >>> one, other = fingerprints(texts).bits
     >>> one == other
     np.True_
     """
-    hashed, owner, counts = _shingles(characters)
-    bins = np.full((characters.texts, BITS), _EMPTY, np.uint64)
-    place = owner * BITS + (hashed >> _BIN_SHIFT).astype(np.int64)
-    np.minimum.at(bins.reshape(-1), place, hashed)
-    least = bins.reshape(characters.texts, QUARTERS, BITS // QUARTERS).min(2)
-    for distance in _BORROWED:
-        empty = bins == _EMPTY
-        if not empty.any():
-            break
-        bins = np.where(empty, np.roll(bins, distance, 1), bins)
-    bits = np.packbits((bins & np.uint64(1)).astype(np.bool_), axis=1).view(np.uint64).ravel()
-    bits[counts < LEAST_CHARACTERS] = 0
-    return Fingerprints(bits, least)
-
-
-def _shingles(characters: Characters) -> tuple[Hashes, NDArray[np.int64], NDArray[np.int64]]:
-    """Hashes of all texts' shingles, the number of the text of each, and characters per text."""
     (kept,) = _MEANINGFUL.take(characters.points, mode="clip").nonzero()
-    codes: Hashes = characters.points[kept].astype(np.uint64)
     owner = characters.owner[kept]
     counts = np.bincount(owner, minlength=characters.texts)
-    if len(codes) < SHINGLE:
-        return codes[:0], owner[:0], counts
-    rolled, whole = codes[: 1 - SHINGLE].copy(), owner[: 1 - SHINGLE] == owner[SHINGLE - 1 :]
-    for later in range(1, SHINGLE):
-        rolled = rolled * _MULTIPLIER + codes[later : len(codes) - SHINGLE + 1 + later]
-    return mixed(rolled * _MULTIPLIER)[whole], owner[: 1 - SHINGLE][whole], counts
+    bins = np.full((characters.texts, BITS), _EMPTY, np.uint32)
+    if len(kept) >= SHINGLE:
+        hashed = _shingles(characters.points[kept])
+        owner = owner[: len(hashed)]
+        hashed[owner != characters.owner[kept[SHINGLE - 1 :]]] = _EMPTY  # over a border
+        place = owner * BITS + (hashed >> _BIN_SHIFT)
+        np.minimum.at(bins.reshape(-1), place, hashed)
+    least = bins.reshape(characters.texts, QUARTERS, BITS // QUARTERS).min(2)
+    filled = bins != _EMPTY
+    source = np.where(filled, _EACH_BIN, np.uint8(0))
+    # Before the first filled bin there is nothing to take but what that one has.
+    source[:, 0] = filled.argmax(1)
+    np.maximum.accumulate(source, 1, out=source)
+    values = np.take_along_axis(bins, source.astype(np.intp), 1)
+    # Another bit of a value in each bin that has it: or short texts would be close by chance.
+    bits = ((values ^ _SALTS) * _MULTIPLIERS[0]) >> np.uint32(31)
+    packed: Hashes = np.packbits(bits.astype(np.bool_), axis=1).view(np.uint64).ravel()
+    packed[counts < LEAST_CHARACTERS] = 0
+    return Fingerprints(packed, least)
+
+
+def _shingles(points: Points) -> Points:
+    """Hashes of each three code points in a row."""
+    first, second, third = _MULTIPLIERS
+    hashed = points[:-2] * first
+    hashed ^= points[1:-1] * second
+    hashed += points[2:] * third
+    hashed ^= hashed >> np.uint32(15)
+    hashed *= first
+    hashed ^= hashed >> np.uint32(13)
+    hashed *= second
+    hashed ^= hashed >> np.uint32(16)
+    return hashed

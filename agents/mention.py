@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from agents.characters import GAP, Characters
+from agents.characters import Characters, Hashes, Points, mixed
 from agents.facets import OFTEN_TOLD, problems
 from agents.fingerprint import fingerprints
 from agents.naming import NAMED_BITS, Word, telling
@@ -66,45 +66,48 @@ def mentions(reports: Sequence[tuple[str, str, str]]) -> list[Mention]:
     """The same for many (title, text, category) at once, in less time."""
     if not reports:
         return []
-    titles = [normalise(title) for title, _, _ in reports]
+    titles = [normalise(title) if title else "" for title, _, _ in reports]
     characters = Characters.of(
-        [f"{title}\n{normalise(text)}" for title, (_, text, _) in zip(titles, reports, strict=True)]
+        [
+            f"{title}\n{normalise(text)}" if title else normalise(text)
+            for title, (_, text, _) in zip(titles, reports, strict=True)
+        ]
     )
-    starts = np.searchsorted(characters.owner[len(GAP) :], np.arange(len(reports))) + len(GAP)
-    ends = starts + np.fromiter(map(len, titles), np.int64, len(titles))
-    in_title = np.zeros(len(characters.ids) + 1, np.int8)
-    np.add.at(in_title, starts, 1)
-    np.add.at(in_title, ends, -1)
-    is_title = np.cumsum(in_title[:-1]) > 0
-    bits, copies = fingerprints(characters)
-    told = telling(characters, is_title)
-    problem = problems(characters, is_title)
+    in_title = np.zeros(len(characters.ids), np.bool_)
+    for start, title in zip(characters.starts.tolist(), titles, strict=True):
+        if title:
+            in_title[start : start + len(title)] = True
+    bits, least = fingerprints(characters)
+    told = telling(characters, in_title)
     named = told.named | (told.districts << np.uint64(_DISTRICT_AT))
     for kind in range(3):
         named |= told.counts[:, kind] << np.uint64(NAMED_BITS + kind * _COUNT_BITS)
+    keys, ends = _keys(told.words, least)
     return [
-        Mention(fingerprint, _keys(word, copy), name, said, who)
-        for fingerprint, word, copy, name, said, who in zip(
+        Mention(fingerprint, tuple(keys[start:end]), name, problem, who)
+        for fingerprint, start, end, name, problem, who in zip(
             bits.tolist(),
-            told.words.tolist(),
-            (copies | np.uint64(Word.COPY)).tolist(),
+            [0, *ends],
+            ends,
             told.names,
-            problem.tolist(),
+            problems(characters, in_title).tolist(),
             named.tolist(),
-            strict=True,
+            strict=False,
         )
     ]
 
 
 _KEYS: Final = 10
-_COPIES: Final = 4
-_NONE: Final = (1 << 64) - 1
+_NONE: Final = np.uint32(0xFFFFFFFF)
 
 
-def _keys(words: list[int], copies: list[int]) -> tuple[int, ...]:
-    keys = [word for word in words if word]
-    room = min(_COPIES, _KEYS - len(keys))
-    return tuple(keys + [copy for copy in copies if copy != _NONE][:room])
+def _keys(words: Hashes, least: Points) -> tuple[list[int], list[int]]:
+    """The keys of all texts on end, and where each text's end."""
+    copies = (mixed(least.astype(np.uint64)) & ~np.uint64(Word.COPY)) | np.uint64(Word.COPY)
+    keys = np.concatenate((words, copies), axis=1)
+    kept = np.concatenate((words != 0, least != _NONE), axis=1)
+    kept &= np.cumsum(kept, 1) <= _KEYS
+    return keys[kept].tolist(), np.cumsum(kept.sum(1)).tolist()
 
 
 # Of 64 bits: two texts no farther apart have more than half of their shingles in common.
@@ -163,12 +166,7 @@ def same(a: Mention, b: Mention, points: int | None = None, *, by_name: bool = F
         distance = (a.fingerprint ^ b.fingerprint).bit_count()
     district, other_district = a.named >> _DISTRICT_AT, b.named >> _DISTRICT_AT
     apart = bool(district and other_district and district != other_district)
-    if (
-        distance <= _NEAR
-        and in_common
-        and not apart
-        and (points or max(_telling(a), _telling(b)) < _TO_BE_SHARED)
-    ):
+    if distance <= _NEAR and in_common and not apart and (by_name or _as_told(a, b, points)):
         return True
     if not points:
         return False
@@ -177,7 +175,8 @@ def same(a: Mention, b: Mention, points: int | None = None, *, by_name: bool = F
         points += _OTHER_NAME if by_name or in_common else _NO_NAME_SHARED
     if district and other_district:
         points += _OTHER_DISTRICT if apart else _SAME_DISTRICT
-    points += min(max(0, _STRANGERS - distance) // _BITS_A_POINT, _MOST_FOR_CLOSENESS)
+    if by_name or not (a.named & _NAMED or b.named & _NAMED):  # else it is one text of two places
+        points += min(max(0, _STRANGERS - distance) // _BITS_A_POINT, _MOST_FOR_CLOSENESS)
     shared_problem = a.problem & b.problem
     if shared_problem:
         points += _SAME_PROBLEM if shared_problem & ~OFTEN_TOLD else _OFTEN_TOLD
@@ -187,12 +186,18 @@ def same(a: Mention, b: Mention, points: int | None = None, *, by_name: bool = F
 
 
 def _characters_in_common(a: int, b: int) -> int:
-    """How many of two names' two characters they share; both when one of them names nothing."""
+    """How many of two names' two characters are the same; both when one of them names nothing."""
     if not (a and b):
         return _BOTH
     half = NAMED_BITS // 2
-    ours, theirs = {a >> half, a & _HALF}, {b >> half, b & _HALF}
-    return _BOTH if ours == theirs else len(ours & theirs)
+    return (a >> half == b >> half) + (a & _HALF == b & _HALF)
+
+
+def _as_told(a: Mention, b: Mention, points: int) -> bool:
+    """Whether nothing that should be in both of two near texts is in one of them alone."""
+    if bool(a.named & _NAMED) != bool(b.named & _NAMED):
+        return False
+    return points > 0 or max(_telling(a), _telling(b)) < _TO_BE_SHARED
 
 
 def _telling(mention: Mention) -> int:

@@ -1,0 +1,35 @@
+"""What names of estates, companies, schools, roads and projects end in, and what they never hold."""
+
+from typing import Final
+
+# A name ends where one of these begins.
+KINDS: Final = """
+小区 新城 国际 广场 大厦 大楼 公司 集团 工厂 学校 中学 小学 校区 幼儿 药店 诊所 驾校 一中 二中 三中 四中 五中
+六中 七中 八中 一小 二小 三小 社区 项目 工地 商场 商城 市场 超市 酒店 宾馆 饭店 楼盘 新村 大院 宿舍 棚改 基站
+网吧 煤矿 铁矿 锰矿 石场 砂场 沙场 猪场 鸡场 砖厂 纸厂 药厂 电厂 水厂 钢厂 石厂 料厂 泥厂 炼厂 化厂 具厂 装厂
+械厂 培训 教育 健身 娱乐 商会
+"""
+# Before these even an ordinary word is a name: 时代花园, 和平公寓.
+HOMES: Final = """
+花园 公馆 家园 公寓 名苑 雅苑 嘉园 佳苑 庄园 山庄 别墅 名都 名城 华府 华庭 豪庭 御府 御都 御景 半岛 世家
+"""
+SINGLE_HOMES: Final = "苑郡轩邸墅"
+SINGLE_KINDS: Final = "厂村镇乡路街苑园府城湾郡庭轩阁邸墅寓桥矿场"
+# What lies in so many matters that it says little: towns, streets, stations, great houses.
+GREAT: Final = "大学 学院 医院 银行 街道 景区 车站 公园 水库 大道 平台 大桥"
+SINGLE_GREATS: Final = "镇乡路街桥"
+# Between a name and its kind: 恒大〔房地产〕〔开发〕〔有限〕〔责任〕公司.
+FILLERS: Final = """
+有限 责任 股份 开发 地产 置业 物业 实业 投资 建设 建筑 建材 工程 科技 电子 化工 矿业 药业 制药 机械 服务
+管理 商贸 贸易 食品 材料 环保 农业 林业 发展 文化 传媒 实验 附属 中心 外国 国语 职业 技术 技工 第一 第二
+第三 第四 第五 安置 住宅 高层 一期 二期 三期 四期 五期 东区 西区 南区 北区 建成 水泥 采石 养殖 搅拌 加油
+"""
+# Characters that no name has: of grammar, of number, of place around something.
+FUNCTION: Final = (
+    "的在是和与及或了有个该某这那位到去给从把被对为以于条此我你他她它您等都也就还又再只不没未无上下里内外间前后"
+    "旁附近请望求将会能可要想让使由向往经过每各全整所什么怎吗呢吧啊着得地之其且但而因故如若则即既至并同共其已曾正很"
+    "太更最较多少几一二三四五六七八九十两半来说称叫住买卖原省市县区号栋楼期层户局书记厅科委部政"
+)
+# Of these a name may have one where it stands before 小区, 公司 and the like: 盛和家园, 中天广场.
+MAY_BE_NAME: Final = "和一二三四五六七八九十上中大原同正新其能可以前"
+DISTRICTS: Final = "县区市"
