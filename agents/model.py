@@ -36,8 +36,8 @@ class Topic(NamedTuple):
     """What a text is about.
 
     label: of the model's own; category: the leaf. confidence: of the label, by the model, 0 to 1.
-    source: `lexicon` or `model`, whichever decided; `none` where the category is S99 because the
-    lexicon found no leaf within the model's label.
+    source: `lexicon` or `model`, whichever decided; `none` where the category is S99 because
+    there is no text, the lexicon found nothing, and the model is not sure or says no leaves.
     """
 
     label: str
@@ -77,6 +77,9 @@ class Model:
     def __init__(self, learned: Learned) -> None:
         self.learned = learned
         self.labels = learned.labels
+        # A model that has not learned what lies outside the taxonomy says of everything that it
+        # lies within: of a text in which the lexicon finds nothing it must be surer than not.
+        self._least = 0.0 if OUTSIDE in self.labels else 0.5
         self._grammar = Grammar(learned.orders, len(learned.weights), learned.seed)
         self._words = _packed(learned.weights)
         # Whether the labels are leaves of the taxonomy.
@@ -96,7 +99,8 @@ class Model:
             batch = slice(start, start + BATCH)
             chances = self._chances(titles[batch], texts[batch], scores[batch])
             best = chances.argmax(axis=1).tolist()
-            topics += map(self._topic, scores[batch], best, chances.tolist())
+            given = map(bool, map(str.__add__, titles[batch], texts[batch]))
+            topics += map(self._topic, given, scores[batch], best, chances.tolist())
         return topics
 
     def explain(
@@ -104,9 +108,12 @@ class Model:
     ) -> list[tuple[str, float]]:
         """The n-grams and leaves that speak most for the label that `predict` says, or against it.
 
-        With what each adds to the label's score; the heaviest first.
+        With what each adds to the label's score; the heaviest first. Nothing of a label that the
+        model has not learned.
         """
         topic = self.predict([title], [text], [scores])[0]
+        if topic.label not in self.labels:
+            return []
         label = self.labels.index(topic.label)
         added = self._grammar.spelt(title, text)
         learned = self.learned
@@ -136,7 +143,7 @@ class Model:
     ) -> NDArray[np.float64]:
         return softmax(self.learned.sharpness * self.decisions(titles, texts, scores))
 
-    def _topic(self, scores: Scores, best: int, chances: list[float]) -> Topic:
+    def _topic(self, given: bool, scores: Scores, best: int, chances: list[float]) -> Topic:
         leaf, margin = leading(scores)
         told = self._label_of.get(leaf)
         if 0 < margin >= self.learned.margin and told is not None:
@@ -144,7 +151,11 @@ class Model:
             sure = chances[self.labels.index(told)] if told in self.labels else margin
             return Topic(told, leaf, sure, LEXICON)
         label = self.labels[best]
+        if not given:
+            return Topic(label, OUTSIDE, chances[best], NONE)
         if self.says_leaves:
+            if leaf == OUTSIDE and chances[best] < self._least:
+                return Topic(OUTSIDE, OUTSIDE, 1 - chances[best], NONE)
             return Topic(label, CategoryCode(label), chances[best], MODEL)
         for within in scores:  # the highest first
             if self._label_of.get(within) == label:

@@ -228,6 +228,21 @@ def test_a_model_of_leaves_says_leaves_and_leaves_the_rest_to_the_lexicon(model:
     assert 0 < wages.confidence <= 1
 
 
+def test_without_text_or_any_sign_nothing_is_said(model: Model) -> None:
+    leaves = model.learned._replace(labels=("S01", "S05", "S07"), margin=NEVER, sharpness=1.0)
+    sure = Model(leaves._replace(sharpness=1000.0))
+    for said in (
+        Model(leaves).predict([""], [""], [{}])[0],
+        sure.predict([""], [""], [{}])[0],
+        Model(leaves).predict([""], ["呵呵"], [{}])[0],  # no label is likelier than not
+        Model(leaves._replace(labels=("S01", "S05", "S99"))).predict([""], [""], [{}])[0],
+    ):
+        assert (said.category, said.source) == (OUTSIDE, "none")
+        assert 0 < said.confidence <= 1
+    assert sure.predict([""], ["呵呵"], [{}])[0].source == "model"
+    assert Model(leaves).explain("", "呵呵", {}) == []
+
+
 def test_leading_is_what_the_classifier_decides() -> None:
     for text in ["", "呵呵", *written(200, seed=3).texts, "停水停电，拖欠工资"]:
         assert leading(scored("", text)) == LEXICON.decide("", text)
