@@ -72,7 +72,7 @@ _LISTING = frozenset("、，, 和与及跟同\u3000")
 _AREAS = frozenset("镇乡县区市州路街")  # two characters before one are a place
 _GAP = re.compile(r"(?:[、，,和与及跟同]|\s{1,2}|[，、]\s)$")
 _SPACED = re.compile(
-    rf"[{''.join(SURNAMES)}][ \u3000]{{1,2}}[{''.join(GIVEN)}](?P<third>[ \u3000]{{1,2}}[{''.join(GIVEN)}])?(?(third)|[{''.join(GIVEN)}]?)(?![ \u3000]?某)"
+    rf"(?:[{''.join(SURNAMES)}]|{'|'.join(sorted(COMPOUND))})[ \u3000]{{1,2}}[{''.join(GIVEN)}](?P<third>[ \u3000]{{1,2}}[{''.join(GIVEN)}])?(?(third)|[{''.join(GIVEN)}]?)(?![ \u3000]?某)"
 )
 
 Scored = tuple[float, int, int]  # points above the least, start, end
