@@ -40,7 +40,7 @@ _COMPOUND: Final = 7.0
 _LENGTHS: Final = (1.2, 0.2)
 # Points that a name needs, by its surname; rarer ones need more, lest every other word be one.
 _LEAST: Final = {
-    char: 2.4 if char in PLAIN_SURNAMES else {3: 3.7, 5: 4.2, 7: 4.6, 9: 4.8}[cost]
+    char: 2.4 if char in PLAIN_SURNAMES else {3: 3.7, 5: 4.4, 7: 5.0, 9: 5.4}[cost]
     for char, cost in SURNAMES.items()
 }
 _LEAST_COMPOUND: Final = 3.0

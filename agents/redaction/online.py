@@ -16,6 +16,8 @@ _MAIL = re.compile(
     re.I,
 )
 
+_MASKED = re.compile(r"(?:0000|[xX*]+)[-_]?@")
+
 _LINK = r"""(?:账号|帐号|号码|同号|号|ID|名|昵称|好友|联系|是|为|叫|我|加|请|的|搜索?|[:：="'’“”\s（(\[【,，;；+➕\-—/]|〔[^〕]{1,3}〕)"""
 _WECHAT = re.compile(
     rf"(?:微\s?信|威信|薇信|薇芯|徽信|微❤|V信|v信|维信|wei\s?xin|we\s?chat|(?<![A-Za-z])(?:wx|vx|v)(?![A-Za-z0-9_\-])|(?<![A-Za-z])(?:wx|vx)(?=\d)|加[我他她]?[微薇威Vv](?!信)|(?<![轻略稍细])微(?=[号:：]))"
@@ -46,7 +48,8 @@ _PUBLIC_MEDIA = re.compile(r"公众号|公众平台|视频号|小程序|订阅�
 def mails(view: str) -> Iterator[Span]:
     """Mail addresses, with the usual ways to hide the at sign and the dot."""
     for hit in _MAIL.finditer(view):
-        yield *hit.span(), "邮箱"
+        if not _MASKED.match(hit[0]):
+            yield *hit.span(), "邮箱"
 
 
 def wechats(view: str) -> Iterator[Span]:
