@@ -30,7 +30,7 @@ from agents.redaction.lexicon import (
 )
 from agents.redaction.matching import Span, tried
 from agents.redaction.roles import SURE_WORDS
-from agents.redaction.scan import SPACE, SPELT, SURE, Found
+from agents.redaction.scan import SPACE, SPELT, SURE, Found, may_begin
 from agents.redaction.segments import COSTS, UNKNOWN, crossed, inside, least_costs
 from agents.redaction.spelt import LATIN, spelt
 
@@ -243,7 +243,7 @@ def _likely(view: str, start: int) -> bool:  # noqa: PLR0911
     if most is None or given is None:
         return view[start : start + 2] in COMPOUND
     last = view[start - 1] if start else "，"
-    if view[start + 2 : start + 3] in _AREAS:
+    if view[start + 2 : start + 3] in _AREAS or not may_begin(view[start : start + 2]):
         return False
     if last in FILLERS or (last in ROLE_LAST and is_role(view, start)):
         return True

@@ -103,14 +103,24 @@ def _table() -> dict[str, int]:
     return table
 
 
-def _name_starts() -> list[str]:
-    """What a name may begin with: a surname that little else begins with, else one with a given character.
+# A surname that little else begins with.
+_ALONE: Final = frozenset(
+    char for char in SURNAMES if COSTS.get(char, _SELDOM) >= _SELDOM and char not in "谢许张"
+)
 
-    Everyday words are left out: whoever is called like one is found behind a sure word only.
+
+def may_begin(two: str) -> bool:
+    """Whether a name may begin so: not with an everyday word, unless its surname is little else.
+
+    Whoever is called like such a word is found behind a sure word only.
     """
-    alone = {char for char in SURNAMES if COSTS.get(char, _SELDOM) >= _SELDOM} - set("谢许张")
-    pairs = _pairs((char for char in SURNAMES if char not in alone), GIVEN)
-    return [*alone, *COMPOUND, *(pair for pair in pairs if COSTS.get(pair, _SELDOM) >= _EVERYDAY)]
+    return two[0] in _ALONE or COSTS.get(two, _SELDOM) >= _EVERYDAY
+
+
+def _name_starts() -> list[str]:
+    """What a name may begin with: a surname that little else begins with, else one with a given character."""
+    pairs = _pairs((char for char in SURNAMES if char not in _ALONE), GIVEN)
+    return [*_ALONE, *COMPOUND, *filter(may_begin, pairs)]
 
 
 def _automaton(table: dict[str, int]) -> tuple[Callable[[str], list[Hit]], tuple[int, ...]]:
