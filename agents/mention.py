@@ -110,8 +110,8 @@ def _keys(words: Hashes, least: Points) -> tuple[list[int], list[int]]:
     return keys[kept].tolist(), np.cumsum(kept.sum(1)).tolist()
 
 
-# Of 64 bits: two texts no farther apart have more than half of their shingles in common.
-_NEAR: Final = 14
+# Of 64 bits: two texts no farther apart have about half of their shingles in common.
+_NEAR: Final = 17
 # Where a text has so many words that tell it apart, its copies have one of them.
 _TO_BE_SHARED: Final = 2
 # What speaks for one matter, in points; so many are enough.

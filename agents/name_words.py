@@ -16,7 +16,9 @@ HOMES: Final = """
 SINGLE_HOMES: Final = "苑郡轩邸墅"
 SINGLE_KINDS: Final = "厂村镇乡路街苑园府城湾郡庭轩阁邸墅寓桥矿场"
 # What lies in so many matters that it says little: towns, streets, stations, great houses.
-GREAT: Final = "大学 学院 医院 银行 街道 景区 车站 公园 水库 大道 平台 大桥"
+GREAT: Final = "医院 银行 街道 景区 车站 公园 水库 大道 平台 大桥"
+# As great, but named by an ordinary word: 经济学院.
+COLLEGES: Final = "大学 学院"
 SINGLE_GREATS: Final = "镇乡路街桥"
 # Between a name and its kind: 恒大〔房地产〕〔开发〕〔有限〕〔责任〕公司.
 FILLERS: Final = """
@@ -31,5 +33,10 @@ FUNCTION: Final = (
     "太更最较多少几一二三四五六七八九十两半来说称叫住买卖原省市县区号栋楼期层户局书记厅科委部政"
 )
 # Of these a name may have one where it stands before 小区, 公司 and the like: 盛和家园, 中天广场.
-MAY_BE_NAME: Final = "和一二三四五六七八九十上中大原同正新其能可以前"
+MAY_BE_NAME: Final = "之外和一二三四五六七八九十上中大原同正新其能可以前"
 DISTRICTS: Final = "县区市"
+# What a number counts; before anything else it is part of a name: 58车贷, 139路.
+COUNTED: Final = (
+    "年月日号栋元万个人次岁多点楼层户米平亩吨天小块分秒时期单室厅度千百十亿位名家条件套辆台间种张只头斤公里省市县区组班级"
+    "周余几左以之的是在和元角折倍棵字份起届批幢座门店届村镇乡街处所项第章款岸中学"
+)

@@ -27,6 +27,8 @@ from agents.characters import (
     mixed,
 )
 from agents.name_words import (
+    COLLEGES,
+    COUNTED,
     DISTRICTS,
     FILLERS,
     FUNCTION,
@@ -38,6 +40,7 @@ from agents.name_words import (
     SINGLE_HOMES,
     SINGLE_KINDS,
 )
+from agents.occurrences import Found, added_up, first_of_each, rank
 
 COMMON_FILE: Final = "common_pairs.txt"
 
@@ -61,11 +64,13 @@ _KIND: Final = 1
 _FILLER: Final = 2
 _HOME: Final = 3
 _GREAT_KIND: Final = 4
+_COLLEGE: Final = 5
 _PARTS: Final = PairTable(
     dict.fromkeys(FILLERS.split(), _FILLER)
     | dict.fromkeys(KINDS.split(), _KIND)  # a kind may be a filler too
     | dict.fromkeys(HOMES.split(), _HOME)
     | dict.fromkeys(GREAT.split(), _GREAT_KIND)
+    | dict.fromkeys(COLLEGES.split(), _COLLEGE)
 )
 # Flags of characters.
 _NO_NAME: Final = 1
@@ -74,6 +79,7 @@ _SINGLE_KIND: Final = 4
 _SINGLE_HOME: Final = 8
 _SINGLE_GREAT: Final = 16
 _DISTRICT: Final = 32
+_COUNTED: Final = 64
 _CLASSES: Final = classes_of(
     {
         _NO_NAME: FUNCTION,
@@ -82,6 +88,7 @@ _CLASSES: Final = classes_of(
         _SINGLE_HOME: SINGLE_HOMES,
         _SINGLE_GREAT: SINGLE_GREATS,
         _DISTRICT: DISTRICTS,
+        _COUNTED: COUNTED,
     }
 )
 _CLASSES[0] = _NO_NAME | _GRAMMAR  # what is no Chinese character
@@ -117,14 +124,6 @@ class Telling(NamedTuple):
     districts: Hashes
 
 
-class Found(NamedTuple):
-    """Occurrences: where, of which text, hashed, how much each counts."""
-
-    at: Places
-    hashes: Hashes
-    weights: Places
-
-
 class Signs(NamedTuple):
     """Of each character: flags; whether an ordinary pair begins with it; or one as in names."""
 
@@ -156,20 +155,34 @@ def telling(characters: Characters, in_title: Flags) -> Telling:
     further = named - 2
     further = further[unusual[further] & ~ordinary[further + 1]]
     (rare,) = (unusual[:-1] & unusual[1:]).nonzero()
-    at = np.concatenate((named, further, rare))
-    # Two characters of a name, three of an unusual word.
+    numbered = _numbered(characters, classes)
+    at = np.concatenate((named, further, rare, numbered))
+    # Two characters of a name, three of an unusual word, two and the digits before them.
     third = np.zeros(len(at), np.uint64)
-    third[len(at) - len(rare) :] = ids[rare + 2]
+    after = len(named) + len(further)
+    third[after : after + len(rare)] = ids[rare + 2]
+    points = characters.points
+    third[after + len(rare) :] = (points[numbered - 2] << np.uint32(8)) + points[numbered - 1]
     hashes = mixed((pairs[at].astype(np.uint64) << np.uint64(16)) + third)
     kinds = np.full(len(at), Word.UNUSUAL, np.uint64)
     kinds[np.isin(at, (cores.at[cores.great][:, None] + _AROUND).ravel())] = Word.GREAT
     kinds[: len(named)] = Word.NAME
     weights = 1 + _TITLE_BONUS * in_title[at].astype(np.int64)
     weights[: len(named)] += _NAME_BONUS
-    found = _added_up(characters, at, (hashes & ~_KIND_OF) | kinds, weights)
+    found = added_up(characters, at, (hashes & ~_KIND_OF) | kinds, weights)
     words, counts = _foremost(characters, found)
     names, characters_of = _named(characters, signs, cores, in_title)
     return Telling(words, counts, names, characters_of, _districts(characters, signs))
+
+
+def _numbered(characters: Characters, classes: NDArray[np.uint8]) -> Places:
+    """Where two characters follow two digits that count nothing."""
+    points = characters.points
+    (last,) = _is_digit(points[:-2]).nonzero()
+    last = last[_is_digit(points[last - 1])]
+    (counted, unknown) = (classes[last + 1] & _COUNTED) != 0, characters.ids[last + 1] == 0
+    places: Places = last[~counted & ~unknown & (characters.ids[last + 2] > 0)] + 1
+    return places
 
 
 def _cores(characters: Characters, signs: Signs) -> Cores:
@@ -189,50 +202,31 @@ def _cores(characters: Characters, signs: Signs) -> Cores:
     alone = alone[~(ordinary[alone - 1] | ordinary[alone] | (covered != 0))]
     begin = np.concatenate((double, alone))
     end = np.concatenate((double + 2, alone + 1))
-    home = np.concatenate((parts[double] == _HOME, (classes[alone] & _SINGLE_HOME) != 0))
-    great = np.concatenate((parts[double] == _GREAT_KIND, (classes[alone] & _SINGLE_GREAT) != 0))
+    # Before a home or a college even an ordinary word is a name.
+    free = np.concatenate(
+        (np.isin(parts[double], (_HOME, _COLLEGE)), (classes[alone] & _SINGLE_HOME) != 0)
+    )
+    great = np.concatenate((parts[double] >= _GREAT_KIND, (classes[alone] & _SINGLE_GREAT) != 0))
     for _ in range(3):
         filler = parts[begin - 2] != 0
         begin = begin - (2 * filler + (filler & (points[begin - 3] == _HOUSE)))  # 房地产
     core = begin - 2
     named = ((classes[core] | classes[core + 1]) & _GRAMMAR) == 0
-    named &= home | ~ordinary[core]
+    named &= free | ~ordinary[core]
     return Cores(core[named], end[named], great[named])
-
-
-def _added_up(characters: Characters, at: Places, hashes: Hashes, weights: Places) -> Found:
-    """One occurrence of each word of each text, the first, with all their weights."""
-    owner = characters.owner[at]
-    order = np.lexsort((at, hashes, owner))
-    at, hashes, owner = at[order], hashes[order], owner[order]
-    (starts,) = (_first_of_each(owner) | _first_of_each(hashes)).nonzero()
-    summed: Places = np.add.reduceat(weights[order], starts) if len(starts) else weights[:0]
-    return Found(at[starts], hashes[starts], summed)
-
-
-def _first_of_each(values: Places | Hashes) -> Flags:
-    """Which begin a run of equal ones."""
-    first = np.ones(len(values), np.bool_)
-    np.not_equal(values[1:], values[:-1], out=first[1:])
-    return first
 
 
 def _foremost(characters: Characters, found: Found) -> tuple[Hashes, Hashes]:
     """Of each text the words that weigh most, of equal ones those that come first; and counts."""
     order = np.lexsort((found.at, -found.weights, characters.owner[found.at]))
-    order = order[_rank(characters.owner[found.at[order]]) < TELLING]
+    order = order[rank(characters.owner[found.at[order]]) < TELLING]
     kinds = (found.hashes & _KIND_OF).astype(np.int64)
     order = order[np.lexsort((kinds[order], characters.owner[found.at[order]]))]
     owner, kinds = characters.owner[found.at[order]], kinds[order]
     words = np.zeros((characters.texts, TELLING), np.uint64)
-    words[owner, _rank(owner)] = found.hashes[order]
+    words[owner, rank(owner)] = found.hashes[order]
     counts = np.bincount(owner * 3 + kinds, minlength=characters.texts * 3).astype(np.uint64)
     return words, counts.reshape(characters.texts, 3)
-
-
-def _rank(owner: Places) -> Places:
-    """Place of each among its own; owner: ascending."""
-    return np.arange(len(owner)) - np.searchsorted(owner, owner)
 
 
 def _named(
@@ -249,10 +243,10 @@ def _named(
     weights = (1 + _TITLE_BONUS * in_title[core].astype(np.int64)) * np.where(
         great, 1, _GREAT_BELOW
     )
-    found = _added_up(characters, core, characters.pairs[core].astype(np.uint64), weights)
+    found = added_up(characters, core, characters.pairs[core].astype(np.uint64), weights)
     owner = characters.owner[found.at]
     order = np.lexsort((found.at, -found.weights, owner))
-    order = order[_first_of_each(owner[order])]
+    order = order[first_of_each(owner[order])]
     texts, at = owner[order], found.at[order]
     chosen = np.searchsorted(core, at)
     begins = at.copy()
@@ -285,10 +279,10 @@ def _districts(characters: Characters, signs: Signs) -> Hashes:
         code = code * np.uint64(1 << 16) + points[place]
     kept = coded | spelt
     at, code = at[kept], mixed(code[kept])
-    found = _added_up(characters, at, code, np.ones(len(at), np.int64))
+    found = added_up(characters, at, code, np.ones(len(at), np.int64))
     owner = characters.owner[found.at]
     order = np.lexsort((found.at, -found.weights, owner))
-    order = order[_first_of_each(owner[order])]
+    order = order[first_of_each(owner[order])]
     districts = np.zeros(characters.texts, np.uint64)
     districts[owner[order]] = found.hashes[order] % np.uint64(0xFFFF) + np.uint64(1)
     return districts
