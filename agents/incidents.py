@@ -17,6 +17,9 @@ from agents.mention import Mention
 from streams.incidents import IncidentRow, Singles
 
 _SPARE: Final = 0.9  # of the most that may be held: what is left when some are evicted
+# Some 500 KB of a record of totals: an incident of many reports takes 1 KB, one of one 60 bytes.
+_ROWS_AT_ONCE: Final = 500
+_SINGLES_AT_ONCE: Final = 4_000
 _PART_ROWS: Final = 5_000  # some 700 KB of a snapshot
 
 Numbers = NDArray[np.uint64]
@@ -138,8 +141,11 @@ class Incidents:
         rows = np.frombuffer(matters.rows, ROW)
         if len(rows):
             self._add(rows, np.frombuffer(matters.keys, "<u8"), matters.names)
-        for joined in matters.joined:
-            self._take(*joined)
+        self._link([incident for incident, _, _ in matters.joined])
+        for incident, name, records in matters.joined:
+            linked = self.linked[incident]
+            linked.take(records)
+            linked.name = linked.name or name
         for owner in rows["owner"][rows["opens"] == 0].tolist():
             # In a snapshot incidents come after their mentions, and know how many they have.
             if owner in self.linked:
@@ -154,15 +160,13 @@ class Incidents:
         for restated in matters.restated:
             self.linked[restated.id] = restated.copy()
 
-    def _take(self, incident: int, name: str, records: bytes) -> None:
-        linked = self.linked.get(incident)
-        if linked is None:
-            linked = self.get(incident)
-            if linked is None:
-                raise KeyError(incident)
-            self.linked[incident] = linked
-        linked.take(records)
-        linked.name = linked.name or name
+    def _link(self, incidents: list[int]) -> None:
+        """Incidents of one report become such of several."""
+        new = [incident for incident in incidents if incident not in self.linked]
+        if new:
+            places, rows = self._index.find(_ids(new), 1)
+            for place, row in zip(places.tolist(), rows.tolist(), strict=True):
+                self.linked[new[place]] = self._single(row)
 
     def _add(self, rows: Table, keys: Numbers, names: dict[int, str]) -> None:
         start, end = self._number, self._number + len(rows)
@@ -276,8 +280,8 @@ class Incidents:
                 rows.tobytes(), keys.tobytes(), {place: name for place, name in names if name}
             )
 
-    def totals(self, matters: Matters) -> tuple[list[IncidentRow], Singles]:
-        """What a change touched, as it stands now; it must have been applied."""
+    def totals(self, matters: Matters) -> Iterator[tuple[list[IncidentRow], Singles]]:
+        """What a change touched, as it stands now, in pieces; it must have been applied."""
         touched = [incident for incident, _, _ in matters.joined]
         touched += [incident.id for incident in matters.restated]
         rows = [
@@ -285,18 +289,29 @@ class Incidents:
             for incident in dict.fromkeys(touched)
             if incident in self.linked
         ]
-        return [*rows, *matters.gone], self._singles(matters)
+        rows += matters.gone
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            yield rows[start : start + _ROWS_AT_ONCE], Singles()
+        opened = self._opened(matters)
+        for start in range(0, len(opened), _SINGLES_AT_ONCE):
+            yield [], self._singles(matters, opened[start : start + _SINGLES_AT_ONCE])
 
-    def _singles(self, matters: Matters) -> Singles:
+    def _opened(self, matters: Matters) -> list[int]:
+        """Places of the mentions whose incident has one report still."""
         rows = np.frombuffer(matters.rows, ROW)
-        ids = rows["owner"].tolist()
-        opens = rows["opens"].tolist()
-        places = [
+        linked, merged = self.linked, self.merged
+        return [
             place
-            for place, incident in enumerate(ids)
-            if opens[place] and incident not in self.linked and incident not in self.merged
+            for place, (incident, opens) in enumerate(
+                zip(rows["owner"].tolist(), rows["opens"].tolist(), strict=True)
+            )
+            if opens and incident not in linked and incident not in merged
         ]
-        chosen = rows[places]
+
+    @staticmethod
+    def _singles(matters: Matters, places: list[int]) -> Singles:
+        chosen = np.frombuffer(matters.rows, ROW)[places]
+        ids = chosen["owner"].tolist()
         packed = np.zeros(len(places), _SINGLE)
         packed["incident"], packed["county"] = chosen["owner"], chosen["county"]
         packed["report"] = chosen["report"]
@@ -304,9 +319,7 @@ class Incidents:
         return Singles(
             packed.tobytes(),
             {new: names[old] for new, old in enumerate(places) if old in names},
-            {new: excerpts[ids[old]] for new, old in enumerate(places) if ids[old] in excerpts}
-            if excerpts
-            else {},
+            {new: excerpts[each] for new, each in enumerate(ids) if each in excerpts},
         )
 
 

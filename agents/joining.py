@@ -14,6 +14,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from agents import candidates
 from agents.incidents import Incidents, incident_ids, mixed
 from agents.linking import LIFE_S, MENTIONS, PER_KEY, Bearer, joined
 from agents.matter import REPORT, ROW, Matters
@@ -55,6 +56,7 @@ class Arrivals:
         self.problem = np.concatenate([none, *(p.problem for p in parts)])
         self.named = np.concatenate([none, *(p.named for p in parts)])
         self.counts = np.concatenate([np.empty(0, np.int64), *(p.counts for p in parts)])
+        self.starts = np.cumsum(self.counts) - self.counts
         self.of_key = np.repeat(np.arange(len(self.records)), self.counts)
         keys = np.concatenate([none, *(p.keys for p in parts)])
         self.keys = mixed(keys, self.county[self.of_key])
@@ -72,6 +74,17 @@ class Arrivals:
 
     def __len__(self) -> int:
         return len(self.records)
+
+    def mention(self, at: int) -> Mention:
+        """What one brings, the county mixed into its keys."""
+        start = int(self.starts[at])
+        return Mention(
+            int(self.fingerprint[at]),
+            tuple(self.keys[start : start + int(self.counts[at])].tolist()),
+            self.names.get(at, ""),
+            int(self.problem[at]),
+            int(self.named[at]),
+        )
 
 
 class _Part:
@@ -157,6 +170,7 @@ class Joining:
         self._known: dict[int, Target] = {}
         # Of this batch: who bear a key, the latest first; what became of a mention.
         self._bearers: dict[int, list[_Bearer]] = {}
+        self._held_bearers: dict[int, _Bearer] = {}
         self._before: dict[Mention, tuple[Target, int]] = {}
         self._join()
         self.targets = {target.id: target for target in self._known.values() if target.reports}
@@ -170,29 +184,66 @@ class Joining:
         asked_by = np.concatenate([arrivals.of_key, np.array(case_of, np.int64)])
         places, rows = self._incidents.find(looked_up)
         one_by_one = np.zeros(len(arrivals), np.bool_)
-        one_by_one[asked_by[places]] = True
         one_by_one[asked_by[repeated(looked_up)]] = True
         one_by_one[case_of] = True
-        found: dict[int, list[int]] = {}
-        for place, row in zip(places.tolist(), rows.tolist(), strict=True):
-            found.setdefault(place, []).append(row)
-        ends = np.cumsum(arrivals.counts)
-        starts = (ends - arrivals.counts).tolist()
+        alone = ~one_by_one[asked_by[places]]
+        joining = self._join_at_once(places[alone], rows[alone])
+        held: dict[int, list[int]] = {}
+        for place, row in zip(places[~alone].tolist(), rows[~alone].tolist(), strict=True):
+            held.setdefault(place, []).append(row)
+        starts = arrivals.starts.tolist()
         place_of_case = {at: len(arrivals.keys) + n for n, at in enumerate(case_of)}
-        for at in np.flatnonzero(one_by_one).tolist():
-            start, end = starts[at], int(ends[at])
+        for at in np.flatnonzero(one_by_one | joining).tolist():
+            if joining[at]:
+                self._follow(at)
+                continue
+            start = starts[at]
+            end = start + int(arrivals.counts[at])
             asked = [*range(start, end)]
             if at in place_of_case:
                 asked.append(place_of_case[at])
-            keys = [int(key) for key in looked_up[asked]]
-            self._place(at, start, end - start, keys, [found.get(place, []) for place in asked])
+            keys = looked_up[asked].tolist()
+            self._place(at, start, end - start, keys, [held.get(place, []) for place in asked])
+
+    def _join_at_once(self, keys: Places, rows: Places) -> Mask:
+        """Find the incidents of reports that share no key with others here; those that join one."""
+        arrivals = self._all
+        asking = candidates.Asking(
+            arrivals.records["at_s"].astype(np.int64),
+            arrivals.of_key,
+            arrivals.starts,
+            arrivals.mention,
+        )
+        found = candidates.found(self._incidents, asking, keys, rows)
+        self._row = found.row
+        joins: Mask = found.row >= 0
+        self._owner[joins] = self._incidents.rows["owner"][found.row[joins]]
+        self._opens[joins] = False
+        self._brings[joins[arrivals.of_key]] = ~found.leads[joins[arrivals.of_key]]
+        brings = np.bincount(arrivals.of_key[self._brings], minlength=len(arrivals)) > 0
+        self._makes_row[joins] = brings[joins]
+        return joins
+
+    def _follow(self, at: int) -> None:
+        """Note a report whose incident was found already."""
+        target = self._target_of(int(self._row[at]))
+        target.reports.append(at)
+        target.last_s = max(target.last_s, int(self._all.records["at_s"][at]))
+        target.name = target.name or self._all.names.get(at, "")
+        if self._makes_row[at]:
+            if target.mentions < MENTIONS:
+                target.mentions += 1
+            else:
+                start = int(self._all.starts[at])
+                self._brings[start : start + int(self._all.counts[at])] = False
+                self._makes_row[at] = False
 
     def _place(
         self, at: int, start: int, count: int, keys: list[int], rows: list[list[int]]
     ) -> None:
         """One report. keys: its own, `count` of them, then its case. rows: that bear each."""
         at_s = int(self._all.records["at_s"][at])
-        mention = self._mention(at, keys[:count])
+        mention = self._all.mention(at)
         busy = sum(len(self._bearers.get(key, ())) for key in keys)
         target, then = self._before.get(mention, (None, -1))
         new: list[int] = []
@@ -229,23 +280,17 @@ class Joining:
             self._bearers.setdefault(keys[place], []).insert(0, bearer)
         self._before[mention] = target, busy + len(new)
 
-    def _mention(self, at: int, keys: list[int]) -> Mention:
-        arrivals = self._all
-        return Mention(
-            int(arrivals.fingerprint[at]),
-            tuple(keys),
-            arrivals.names.get(at, ""),
-            int(arrivals.problem[at]),
-            int(arrivals.named[at]),
-        )
-
     def _who_bear(self, key: int, rows: list[int]) -> list[_Bearer]:
         """The latest first."""
         some = self._bearers.get(key, [])
-        some = some + [
-            _Bearer(row, self._target_of(row), self._incidents.mention(row)) for row in rows
-        ]
-        return some[:PER_KEY]
+        return (some + [self._held_bearer(row) for row in rows])[:PER_KEY]
+
+    def _held_bearer(self, row: int) -> _Bearer:
+        bearer = self._held_bearers.get(row)
+        if bearer is None:
+            mention = self._incidents.mention(row)
+            bearer = self._held_bearers[row] = _Bearer(row, self._target_of(row), mention)
+        return bearer
 
     def _target_of(self, row: int) -> Target:
         owner = int(self._incidents.rows["owner"][row])

@@ -119,6 +119,11 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
         return rules
 
 
+def of_single_incidents(rules: Rules) -> frozenset[str]:
+    """Ids of the rules that look at single incidents."""
+    return frozenset(rule.id for rule in rules.incident) | {rule.id for rule in rules.lasting}
+
+
 def alert_id(rule: str, county: str, category: str, window: str) -> str:
     """The same rule, county, category and window give the same alert, always."""
     return xxhash.xxh3_64_hexdigest(f"{rule}|{county}|{category}|{window}".encode())

@@ -135,7 +135,6 @@ class State:
         ]
         told = ((row.county, row.declared, row.category, row.day) for row in change.declared)
         declared = [DeclaredRow(*by, self.declared[by]) for by in told if by in self.declared]
-        incidents, singles = self.incidents.totals(change.matters)
         first = Totals(
             PACK_FORMAT,
             version,
@@ -146,12 +145,14 @@ class State:
             [self.cases[case.county, case.case_id] for case in change.cases],
             change.actions,
             declared,
-            incidents,
-            singles,
-            change.matters.corrections,
+            corrections=change.matters.corrections,
         )
         rest = [
             Totals(PACK_FORMAT, version, partition, counts[start : start + ROWS_PER_RECORD])
             for start in range(ROWS_PER_RECORD, len(counts), ROWS_PER_RECORD)
+        ]
+        rest += [
+            Totals(PACK_FORMAT, version, partition, incidents=incidents, singles=singles)
+            for incidents, singles in self.incidents.totals(change.matters)
         ]
         return [first, *rest]

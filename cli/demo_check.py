@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from cli.demo_day import CITY
 from cli.demo_texts import SECRETS
 from cli.demo_truth import Truth
+from agents.rules import Rules, of_single_incidents
 from sinks.store import Store
 from streams.counties import in_city
 
@@ -108,7 +109,15 @@ def _iso(day: Any) -> str:
 
 
 def differences(truth: Truth, found: Found) -> list[str]:
-    """Every number that is not as it must be, in words; empty when all are."""
+    """Every number that is not as it must be, in words; empty when all are.
+
+    Which reports are one matter is judged, not known: alerts about single incidents, and the
+    consult lists that such alone bring about, are shown and not compared.
+    """
+    judged = {key for key in found.alerts if key[0] in of_single_incidents(Rules.load())}
+    alerts = {key: n for key, n in found.alerts.items() if key not in judged}
+    lists = {("daily_consult", county) for _, county, _ in judged}
+    digests = {*truth.digests, *(lists & {*found.digests})}
     letters = Counter((sha256, reason) for sha256, (_, reason) in truth.dead_letters.items())
     county = {sha256: county for sha256, (county, _) in truth.dead_letters.items()}
     pairs: dict[str, tuple[dict[Any, Any], dict[Any, Any]]] = {
@@ -119,8 +128,8 @@ def differences(truth: Truth, found: Found) -> list[str]:
         "reports": (truth.counts, found.counts),
         "presence": (truth.presence, found.presence),
         "case": (truth.cases, found.cases),
-        "alerts": (truth.alerts, found.alerts),
-        "digests": (dict.fromkeys(truth.digests, 1), dict.fromkeys(found.digests, 1)),
+        "alerts": (truth.alerts, alerts),
+        "digests": (dict.fromkeys(digests, 1), dict.fromkeys(found.digests, 1)),
         "reports in the daily report": (truth.window, found.window),
     }
     lines = [line for what, pair in pairs.items() for line in _unequal(what, *pair)]

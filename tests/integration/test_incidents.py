@@ -97,15 +97,15 @@ def test_a_hot_incident_is_told_once_though_tally_is_killed(broker: Broker) -> N
         for number in range(4):
             stages.publish([reported("hotline-calls", number, WATER, 60 - number)])
         until(stages, [4])
-        assert stages.alerts() == []
+        assert stages.alerts(incidents=True) == []
         stages.restart("tally")
         stages.publish([reported("grid-reports", 4, WATER, 5)])
         until(stages, [5])
         hot = [("hot-incident", COUNTY, "S01")]
-        eventually_sync(lambda: stages.alerts() == hot, within_s=60, what="the alert")
+        eventually_sync(lambda: stages.alerts(incidents=True) == hot, within_s=60, what="the alert")
         stages.restart("tally")
         stages.publish([reported("hotline-calls", 5, OTHER_WORDS, 1)])
         until(stages, [6])
-        assert stages.alerts() == hot
+        assert stages.alerts(incidents=True) == hot
         # Sent again after a restart it is the same alert, not another one.
         assert len({json.loads(value)["id"] for _, _, value in stages.log_of("alerts")}) == 1

@@ -242,6 +242,17 @@ def test_a_hundred_bytes_a_mention_and_thirty_a_key() -> None:
     assert held.incidents.size_bytes / 20_000 < 100 + 9 * 40
 
 
+def test_totals_fit_a_record_of_the_broker() -> None:
+    number = 9_000
+    held, pairs = state(100_000), [told(n, n // 2) for n in range(number)]
+    some = [pack(*pairs[start : start + 1_000]) for start in range(0, number, 1_000)]
+    change = decide(held, list(enumerate(some)), RULES, ZONE, 0)
+    held.apply(change)
+    sizes = [len(packs.encode(totals)) for totals in held.totals(change, 1, 0)]
+    assert max(sizes) < 900_000
+    assert len(sizes) > 5
+
+
 # -- corrections ---------------------------------------------------------------------
 
 
