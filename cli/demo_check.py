@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
+from agents.rules import Rules, of_single_incidents
 from cli.demo_day import CITY
 from cli.demo_texts import SECRETS
 from cli.demo_truth import Truth
-from agents.rules import Rules, of_single_incidents
 from sinks.store import Store
 from streams.counties import in_city
 
