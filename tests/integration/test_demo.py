@@ -56,13 +56,16 @@ def test_a_small_day_is_exact(tmp_path: Path) -> None:
     assert found["exact"] is True
     assert found["published"] == 2500
     assert found["counted"] + found["duplicates"] + found["dead_letters"] == 2500
+    # Which of its texts are one matter is judged, not known beforehand.
+    hot = found["alerts_by_rule"].pop("hot-incident")
+    assert hot > 0
     assert found["alerts_by_rule"] == {
         "burst-hour": 1,
         "large-group": 1,
         "missing-report": 1,
         "red": 1,
     }
-    assert found["alerts"] == 4
+    assert found["alerts"] == 4 + hot
     assert set(found["dead_letters_by_reason"]) == {
         "malformed",
         "identity_field",
