@@ -83,21 +83,33 @@ def mixed(values: Hashes) -> Hashes:
 
 
 class PairSet:
-    """A set of pairs of characters as one table of truth values, a megabyte.
+    """A set of pairs of characters as one table of a megabyte.
 
-    It answers yes for some 2 % of other pairs too: enough for what is only common or not.
+    A slot holds seven more bits of the pair that falls there, so that it answers yes for
+    but one in some thousands of other pairs: enough for what is only common or not.
     """
 
     _SHIFT: Final = np.uint32(12)
+    _TAG_SHIFT: Final = np.uint32(4)
+    _SEVERAL: Final = np.uint8(2)  # in a slot where several pairs fall; tags are odd
 
     def __init__(self, pairs: Iterable[str]) -> None:
-        self._table: Flags = np.zeros(1 << (32 - int(self._SHIFT)), np.bool_)
-        numbers = np.fromiter(map(pair_of, pairs), np.uint32)
-        self._table[(numbers * _SPREAD) >> self._SHIFT] = True
+        self._table = np.zeros(1 << (32 - int(self._SHIFT)), np.uint8)
+        spread = np.fromiter(map(pair_of, pairs), np.uint32) * _SPREAD
+        slots, tags = spread >> self._SHIFT, self._tags(spread)
+        self._table[slots] = tags
+        self._table[slots[self._table[slots] != tags]] = self._SEVERAL
+
+    def _tags(self, spread: Points) -> NDArray[np.uint8]:
+        tags: NDArray[np.uint8] = (spread >> self._TAG_SHIFT).astype(np.uint8) | np.uint8(1)
+        return tags
 
     def holds(self, characters: Characters) -> Flags:
         """At each place whether the pair that begins there is in the set."""
-        return self._table.take(characters.spread >> self._SHIFT)
+        found = self._table.take(characters.spread >> self._SHIFT)
+        held: Flags = found == self._tags(characters.spread)
+        held |= found == self._SEVERAL
+        return held
 
 
 class PairTable:

@@ -123,12 +123,12 @@ _SAME_PROBLEM: Final = 3
 _OFTEN_TOLD: Final = 1  # when the problem they share is one that many have
 _OTHER_PROBLEM: Final = -6
 _SAME_DISTRICT: Final = 2
-_OTHER_DISTRICT: Final = -3
+_OTHER_DISTRICT: Final = -2
 _OTHER_NAME: Final = -2
 _NO_NAME_SHARED: Final = -6  # another name, and no name in common either
-# A point for each three bits by which two fingerprints are closer than strangers' mostly are.
+# A point for each two bits by which two fingerprints are closer than strangers' mostly are.
 _STRANGERS: Final = 29
-_BITS_A_POINT: Final = 3
+_BITS_A_POINT: Final = 2
 _MOST_FOR_CLOSENESS: Final = 4
 
 
