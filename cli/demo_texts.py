@@ -49,7 +49,7 @@ SENTENCES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 # Of these, those that are orange by what they say: somebody hurt, wages owed to many.
-ORANGE: Final = frozenset({*SENTENCES["D06"], "{place}工人讨薪，包工头拖欠工资不给"})
+ORANGE: Final = frozenset({*SENTENCES["D06"], *SENTENCES["D09"]})
 
 # Behind any sentence; says nothing about the matter.
 TAILS: Final = (
