@@ -40,10 +40,12 @@ _COMPOUND: Final = 7.0
 _LENGTHS: Final = (1.2, 0.2)
 # Points that a name needs, by its surname; rarer ones need more, lest every other word be one.
 _LEAST: Final = {
-    char: 2.4 if char in PLAIN_SURNAMES else {3: 3.7, 5: 4.4, 7: 5.0, 9: 5.4}[cost]
+    char: 2.4 if char in PLAIN_SURNAMES else {3: 3.7, 5: 4.2, 7: 4.6, 9: 5.0}[cost]
     for char, cost in SURNAMES.items()
 }
-_LEAST_COMPOUND: Final = 3.0
+_LEAST_COMPOUND: Final = {
+    name: 3.0 if name in {"东方", "西门", "百里", "濮阳", "单于"} else -4.0 for name in COMPOUND
+}
 # By how much each character of a name makes it cheaper than single words, less what the name needs.
 _BASE: Final = {
     char: COSTS.get(char, UNKNOWN) - _NAME - cost - _LEAST[char] for char, cost in SURNAMES.items()
@@ -57,7 +59,8 @@ _ROLE: Final = 3.0  # from here on, what stands before tells of a person
 _EVERYDAY: Final = 8
 _USUAL: Final = 11  # at most this costs a word that decides at once
 _PLAIN = frozenset(PLAIN_SURNAMES)
-_ANYWHERE = _PLAIN | {name[0] for name in COMPOUND}
+_COMPOUND_FIRST = frozenset(name[0] for name in COMPOUND)
+_ANYWHERE = _PLAIN | _COMPOUND_FIRST
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _NOT_GIVEN = frozenset(
     "的了在是我你他她它们这那与或把被对从由让给说要去到也都就还又很不没无未已过吗呢吧啊哦及因所个些么什怎啥谁每某各该此并却再最太更且您吃"
@@ -140,7 +143,7 @@ def _judged(view: str, start: int, *, sure: bool) -> Iterator[Scored]:
     first = start + 2 if view[start : start + 2] in COMPOUND else start + 1
     if first == start + 1 and view[start] not in SURNAMES:
         return
-    least = _LEAST_COMPOUND if first > start + 1 else _LEAST[view[start]]
+    least = _LEAST_COMPOUND[view[start:first]] if first > start + 1 else _LEAST[view[start]]
     room = _room(view, start, sure=sure) - least
     cue = None
     for end in (first + 2, first + 1):
@@ -240,10 +243,14 @@ def _likely(view: str, start: int) -> bool:  # noqa: PLR0911
     """Whether it is worth looking closer at the characters at `start`: quick, and seldom true of ordinary words."""
     surname = view[start]
     most, given = _BASE.get(surname), _WORTH.get(view[start + 1 : start + 2])
+    if surname in _COMPOUND_FIRST and view[start : start + 2] in COMPOUND:
+        return True
     if most is None or given is None:
-        return view[start : start + 2] in COMPOUND
+        return False
     last = view[start - 1] if start else "，"
     if view[start + 2 : start + 3] in _AREAS or not may_begin(view[start : start + 2]):
+        return False
+    if start > 1 and view[start - 2 : start + 1] in COSTS:
         return False
     if last in FILLERS or (last in ROLE_LAST and is_role(view, start)):
         return True
@@ -254,8 +261,6 @@ def _likely(view: str, start: int) -> bool:  # noqa: PLR0911
         return False
     if surname in _PLAIN:
         return True
-    if start > 1 and view[start - 2 : start + 1] in COSTS:
-        return False
     inner, usual = COSTS.get(view[start + 1 : start + 3], 99), view[start : start + 2] in COSTS
     if last in OPENERS:
         return inner > _EVERYDAY and not (usual and view[start + 2 : start + 3] not in GIVEN)
