@@ -1,5 +1,6 @@
 """What names of estates, companies, schools, roads and projects end in, and what they never hold."""
 
+import re
 from typing import Final
 
 # A name ends where one of these begins.
@@ -39,4 +40,9 @@ DISTRICTS: Final = "县区市"
 COUNTED: Final = (
     "年月日号栋元万个人次岁多点楼层户米平亩吨天小块分秒时期单室厅度千百十亿位名家条件套辆台间种张只头斤公里省市县区组班级"
     "周余几左以之的是在和元角折倍棵字份起届批幢座门店届村镇乡街处所项第章款岸中学"
+)
+# From the third character on: a business that may bear its owner's name, as in 王小二诊所.
+OWNED: Final = re.compile(
+    ".?(?:诊所|药店|饭店|超市|网吧|宾馆|酒店|工厂|石场|砂场|沙场|采石场|养殖场|猪场|养猪场|鸡场|砖厂|纸厂|"
+    "[^公]?厂|[^广市商农]?场|培训|教育|健身|娱乐)"
 )

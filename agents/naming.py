@@ -36,17 +36,20 @@ from agents.name_words import (
     HOMES,
     KINDS,
     MAY_BE_NAME,
+    OWNED,
     SINGLE_GREATS,
     SINGLE_HOMES,
     SINGLE_KINDS,
 )
 from agents.occurrences import Found, added_up, first_of_each, rank
+from agents.redaction.lexicon import SURNAMES
 
 COMMON_FILE: Final = "common_pairs.txt"
 
 TELLING: Final = 8  # of a text, at most
 NAME_LIMIT: Final = 16  # characters
 NAMED_BITS: Final = 30
+_SELDOM: Final = 9  # from this cost on a character is seldom a surname
 _GREAT_BELOW: Final = 100
 _AROUND: Final = np.arange(-2, 2)  # where words of a great name begin, as seen from its core
 _NAME_BONUS: Final = 1  # a name before an unusual word said as often
@@ -234,7 +237,8 @@ def _named(
 ) -> tuple[list[str], Hashes]:
     """The name that each text says most, and two of its characters.
 
-    A great one only where there is no other, and then for people alone.
+    A great one only where there is no other, and then for people alone. What may be called by
+    its owner's name is not shown.
     """
     names = [""] * characters.texts
     named = np.zeros(characters.texts, np.uint64)
@@ -261,7 +265,9 @@ def _named(
     for text, begin, until in zip(
         texts.tolist(), (begins - first).tolist(), (end[chosen] - first).tolist(), strict=True
     ):
-        names[text] = written[begin:until][:NAME_LIMIT]
+        name = written[begin:until]
+        if SURNAMES.get(name[0], _SELDOM) >= _SELDOM or not OWNED.match(name, 2):
+            names[text] = name[:NAME_LIMIT]
     return names, named
 
 

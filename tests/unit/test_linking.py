@@ -71,6 +71,21 @@ def test_nothing_said_is_never_the_same() -> None:
     assert not same(NOTHING, NOTHING)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("丽景新城小区停水三天", "丽景新城"),
+        ("恒信房地产开发有限公司逾期交房", "恒信房地产开发有限公司"),
+        ("我们小区没人管，这个公司不讲理", ""),
+        ("李家湾小区停水", "李家湾"),
+        ("王小二诊所无证行医", ""),
+        ("袁民杰采石场灰尘太大", ""),
+    ],
+)
+def test_a_name_is_shown_unless_it_may_be_a_persons(text: str, name: str) -> None:
+    assert mention("", text, "S99").name == name
+
+
 texts = st.lists(
     st.sampled_from(["丽景花园", "金桂花园", "停水", "油烟扰民", "，", "我们小区", "第三中学", "补课", SHORT]),
     max_size=12,
