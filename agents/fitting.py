@@ -17,9 +17,11 @@ _MOST_SLOTS: Final = 1 << 18
 _MOST_WEIGHTS: Final = 4_000_000
 # An n-gram of fewer texts than this tells nothing that would hold elsewhere.
 _LEAST_TEXTS: Final = 3
-_COST: Final = 4.0
+_COST: Final = 2.0
+# How much of an n-gram's unevenness is its label's own; the rest is that of the most uneven.
+_OWN: Final = 0.75
 # Length of the lexicon's part of a text's vector beside that of the n-grams, on average.
-_LEXICON_LENGTH: Final = 0.25
+_LEXICON_LENGTH: Final = 0.2
 _UNHEARD_OF: Final = -10.0  # score of a label that the training had no text of
 
 Numbers = NDArray[np.intp]
@@ -72,9 +74,9 @@ def learn(examples: Examples, labels: Sequence[str], seed: int) -> Learned:
 def fit(examples: Examples, labels: Sequence[str], seed: int) -> Fitted:
     """One linear support vector machine per label, over n-grams and the lexicon's shares.
 
-    N-grams are weighed by how unevenly labels use them (Wang, Manning, Baselines and
-    Bigrams, 2012), the largest of the labels' log-count ratios, which are then folded
-    into the weights. Rare n-grams and those not seen weigh nothing.
+    N-grams are weighed by how unevenly the label uses them (Wang, Manning, Baselines and
+    Bigrams, 2012), and a little by how unevenly any label does; that is then folded into
+    the weights. Rare n-grams and those not seen weigh nothing.
     """
     try:
         from scipy import sparse  # noqa: PLC0415
@@ -87,23 +89,24 @@ def fit(examples: Examples, labels: Sequence[str], seed: int) -> Fitted:
     used = np.flatnonzero(np.bincount(counts.indices, minlength=grammar.slots) >= _LEAST_TEXTS)
     counts = counts[:, used]
     uneven = _unevenness(counts, truth, len(labels))
-    ngrams = counts.multiply(uneven).tocsr()
-    factor = 1 / max(_mean_length(ngrams), 1e-9)
+    uneven = _OWN * uneven + (1 - _OWN) * uneven.max(axis=0)
     leaves = sparse.csr_matrix(shares(examples.scores))
     leaf_factor = _LEXICON_LENGTH / max(_mean_length(leaves), 1e-9)
-    machine = LinearSVC(C=_COST, random_state=seed, max_iter=10_000)
-    machine.fit(sparse.hstack([ngrams * factor, leaves * leaf_factor]).tocsr(), truth)
-    found, offset = machine.coef_, machine.intercept_
-    if len(found) == 1:  # of two labels it weighs the second only
-        found, offset = np.vstack([-found, found]), np.concatenate([-offset, offset])
-    weights = np.zeros((grammar.slots, len(labels)))
-    leaf_weights = np.zeros((len(CATEGORIES), len(labels)))
-    offsets = np.full(len(labels), _UNHEARD_OF)
-    heard = machine.classes_
-    weights[np.ix_(used, heard)] = (found[:, : len(used)] * uneven * factor).T
-    leaf_weights[:, heard] = found[:, len(used) :].T * leaf_factor
-    offsets[heard] = offset
-    return Fitted(weights, leaf_weights, offsets)
+    fitted = Fitted(
+        np.zeros((grammar.slots, len(labels))),
+        np.zeros((len(CATEGORIES), len(labels))),
+        np.full(len(labels), _UNHEARD_OF),
+    )
+    for label in np.unique(truth).tolist():
+        ngrams = counts.multiply(uneven[label]).tocsr()
+        factor = 1 / max(_mean_length(ngrams), 1e-9)
+        machine = LinearSVC(C=_COST, random_state=seed, max_iter=10_000)
+        machine.fit(sparse.hstack([ngrams * factor, leaves * leaf_factor]).tocsr(), truth == label)
+        found = machine.coef_[0]
+        fitted.weights[used, label] = found[: len(used)] * uneven[label] * factor
+        fitted.leaf_weights[:, label] = found[len(used) :] * leaf_factor
+        fitted.offsets[label] = machine.intercept_[0]
+    return fitted
 
 
 def _counts(grammar: Grammar, examples: Examples) -> Iterator[Any]:
@@ -133,17 +136,18 @@ def _counts(grammar: Grammar, examples: Examples) -> Iterator[Any]:
 
 
 def _unevenness(counts: Any, truth: Numbers, labels: int) -> NDArray[np.float64]:
-    """Per column the largest absolute log-count ratio of a label against the others."""
+    """Absolute log-count ratio of each label against the others; shape (labels, columns)."""
     there = counts.copy()
     there.data = np.ones_like(there.data)
     total = np.asarray(there.sum(axis=0)).ravel()
-    largest = np.zeros(len(total))
-    for label in range(labels):
-        inside = np.asarray(there[truth == label].sum(axis=0)).ravel() + 1
-        outside = total - inside + 2
-        ratio = np.log((inside / inside.sum()) / (outside / outside.sum()))
-        largest = np.maximum(largest, np.abs(ratio))
-    return largest
+    inside = np.array(
+        [np.asarray(there[truth == one].sum(axis=0)).ravel() for one in range(labels)]
+    )
+    inside, outside = inside + 1, total - inside + 1
+    shares_inside = inside / inside.sum(axis=1, keepdims=True)
+    shares_outside = outside / outside.sum(axis=1, keepdims=True)
+    uneven: NDArray[np.float64] = np.abs(np.log(shares_inside / shares_outside))
+    return uneven
 
 
 def _leaf_labels(

@@ -17,8 +17,6 @@ from streams.categories import CATEGORIES
 from streams.errors import UserError
 
 FOLDS: Final = 5
-# So much macro-F1 may go for the lexicon to decide where it is sure.
-_TOLERANCE: Final = 0.001
 _SHARPNESSES: Final = tuple(round(0.5 * 1.15**step, 4) for step in range(26))
 
 
@@ -123,14 +121,12 @@ def _blended(unseen: _Unseen, margin: float) -> Numbers:
 
 
 def _margin(truth: Numbers, unseen: _Unseen) -> float:
-    """The least margin from which on the lexicon may decide without loss; NEVER for none."""
+    """The least margin from which on the lexicon may decide at no loss of macro-F1; or NEVER."""
     labels = range(unseen.decisions.shape[1])
     tried = [*np.unique(np.quantile(unseen.margins, np.linspace(0, 1, 41)).round(3)), NEVER]
     gained = [_figures(labels, truth, _blended(unseen, margin))["macro_f1"] for margin in tried]
     return next(
-        float(margin)
-        for margin, f1 in zip(tried, gained, strict=True)
-        if f1 >= max(gained) - _TOLERANCE
+        float(margin) for margin, f1 in zip(tried, gained, strict=True) if f1 == max(gained)
     )
 
 
