@@ -82,14 +82,13 @@ class Following:
         self, rules: Rules, raised: dict[str, Alert], at: datetime, zone: ZoneInfo
     ) -> Iterable[Alert]:
         """What the rules say of incidents that were touched. After `decide`."""
-        least = hot.least_reports(rules)
         excerpts = {incident: text for incident, _, text in self.matters.excerpts}
         restated = {incident.id: incident for incident in self.matters.restated}
         gone = {row.incident for row in self.matters.gone}
         for target in self._targets.values():
             if target.id in gone or target.id in restated:
                 continue
-            incident = self._joined(target, least)
+            incident = self._joined(target, rules)
             if incident is not None:
                 restated[incident.id] = incident
         for incident in restated.values():
@@ -97,15 +96,16 @@ class Following:
             since_s = incident.first_s
             if target_of is not None:
                 since_s = int(self._arrivals.records["at_s"][target_of.reports].min())
-            if incident.reports >= least:
+            if hot.may_raise(rules, incident.reports, incident.last_s - incident.first_s):
                 excerpt = excerpts.get(incident.id) or self._incidents.excerpt(incident.id)
                 yield from hot.of_incident(rules, incident, since_s, raised, excerpt, at, zone)
 
-    def _joined(self, target: Target, least: int) -> Incident | None:
+    def _joined(self, target: Target, rules: Rules) -> Incident | None:
         """The incident with the reports of this batch, if these are enough for a rule."""
         held = self._incidents.linked.get(target.id)
         before = held.reports if held else int(not target.opens)
-        if before + len(target.reports) < least:
+        span_s = target.last_s - target.first_s
+        if not hot.may_raise(rules, before + len(target.reports), span_s):
             return None
         if target.opens:
             county = f"{int(self._arrivals.county[target.reports[0]]):06}"

@@ -16,7 +16,6 @@ from streams.incidents import CHANNELS
 
 Times = NDArray[np.int64]
 
-_NEVER: Final = 1 << 60
 _WEEK_S: Final = 7 * 86_400
 _CHANNEL_NAMES: Final = {
     "other": "其他网络渠道",
@@ -37,10 +36,11 @@ _CHANNEL_NAMES: Final = {
 }
 
 
-def least_reports(rules: Rules) -> int:
-    """An incident with fewer reports raises nothing."""
-    limits = [rule.limit for rule in rules.incident] + [rule.limit for rule in rules.lasting]
-    return min(limits, default=_NEVER)
+def may_raise(rules: Rules, reports: int, span_s: int) -> bool:
+    """Whether so many reports over such a time may be enough for a rule: most are not."""
+    return any(reports >= rule.limit for rule in rules.incident) or any(
+        reports >= rule.limit and span_s > (rule.limit - 2) * _WEEK_S for rule in rules.lasting
+    )
 
 
 def of_incident(

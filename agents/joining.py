@@ -136,14 +136,17 @@ def _coded(labels: Labels, numbers: Sequence[int]) -> NDArray[np.int64]:
 class Target:
     """An incident that reports of this batch may join.
 
-    reports: places of those that did. opens: whether the first of them opens it. last_s,
-    name, mentions: with them.
+    reports: places of those that did. opens: whether the first of them opens it. first_s,
+    last_s, name, mentions: with them.
     """
 
-    __slots__ = ("id", "last_s", "mentions", "name", "opens", "reports")
+    __slots__ = ("first_s", "id", "last_s", "mentions", "name", "opens", "reports")
 
-    def __init__(self, id_: int, last_s: int, name: str, mentions: int, *, opens: bool) -> None:
+    def __init__(
+        self, id_: int, first_s: int, last_s: int, name: str, mentions: int, *, opens: bool
+    ) -> None:
         self.id = id_
+        self.first_s = first_s
         self.last_s = last_s
         self.name = name
         self.mentions = mentions
@@ -210,6 +213,10 @@ class Joining:
         arrivals = self._all
         asking = candidates.Asking(
             arrivals.records["at_s"].astype(np.int64),
+            arrivals.fingerprint,
+            arrivals.problem,
+            arrivals.named,
+            arrivals.counts,
             arrivals.of_key,
             arrivals.starts,
             arrivals.mention,
@@ -227,8 +234,10 @@ class Joining:
     def _follow(self, at: int) -> None:
         """Note a report whose incident was found already."""
         target = self._target_of(int(self._row[at]))
+        at_s = int(self._all.records["at_s"][at])
         target.reports.append(at)
-        target.last_s = max(target.last_s, int(self._all.records["at_s"][at]))
+        target.first_s = min(target.first_s, at_s)
+        target.last_s = max(target.last_s, at_s)
         target.name = target.name or self._all.names.get(at, "")
         if self._makes_row[at]:
             if target.mentions < MENTIONS:
@@ -254,7 +263,7 @@ class Joining:
             target = next((each.incident for some in stand[count:] for each in some), None)
             target = target or joined(mention, stand[:count])
             if target is None:
-                target = Target(int(self._owner[at]), at_s, "", 0, opens=True)
+                target = Target(int(self._owner[at]), at_s, at_s, "", 0, opens=True)
                 self._known[target.id] = target
             new = [
                 place
@@ -265,6 +274,7 @@ class Joining:
                 new = [place for place in new if place >= count]  # a case is always remembered
         self._opens[at] = target.opens and not target.reports
         target.reports.append(at)
+        target.first_s = min(target.first_s, at_s)
         target.last_s = max(target.last_s, at_s)
         target.name = target.name or mention.name
         self._owner[at] = target.id
@@ -299,7 +309,9 @@ class Joining:
             linked = self._incidents.linked.get(owner)
             name = linked.name if linked else self._incidents.mention(row).name
             mentions = linked.mentions if linked else 1
-            target = Target(owner, self._incidents.last_s(row), name, mentions, opens=False)
+            last_s = self._incidents.last_s(row)
+            first_s = linked.first_s if linked else last_s
+            target = Target(owner, first_s, last_s, name, mentions, opens=False)
             self._known[owner] = target
         return target
 
