@@ -68,7 +68,8 @@ def evaluate(
     severity   how grave it is, 1 (red) to 4 (blue);
                --labels grave for red and orange against the rest
     incidents  which texts are the same matter: rows with the same label are one;
-               what counts is each pair of rows
+               what counts is each pair of rows. Rows without a label take part,
+               but are not counted
 
     Printed: n, accuracy, macro-F1, share within one step (for ordered labels),
     processor time per text of the judging alone, precision, recall and F1 per
@@ -82,15 +83,25 @@ def evaluate(
         raise click.UsageError("--folds trains models of its own: leave --model out")
     lexicon = lexicon or load().lexicon
     task = TASKS[subject](Options(lexicon, labels, model))
-    labelled = read(path, text=text, label=label, title=title, meant=task.meant, encoding=encoding)
+    labelled = read(
+        path,
+        text=text,
+        label=label,
+        title=title,
+        meant=task.meant,
+        unlabelled=task.groups,
+        encoding=encoding,
+    )
     fitted = None
     if folds:
         judged, spent_s, fitted = _cross_validated(labelled, lexicon, folds, groups)
     else:
         judged, spent_s = judge(task, labelled, subject)
+    # Rows without a label were there to be confused with; nobody knows what they are.
+    known = [place for place, given in enumerate(labelled.labels) if given]
     told = report(
-        labelled.labels,
-        judged,
+        [labelled.labels[place] for place in known],
+        [judged[place] for place in known],
         spent_s / len(judged) * 1e6,
         ordered=task.ordered,
         groups=task.groups,

@@ -33,6 +33,7 @@ def read(
     label: str | None,
     title: str | None,
     meant: Callable[[str], str] = str,
+    unlabelled: bool = False,
     encoding: str | None = None,
 ) -> Labelled:
     """Read a whole file.
@@ -40,6 +41,7 @@ def read(
     text, label, title: columns; title None is the column `title` if there is one, label None
     asks for no labels.
     meant: gives a label its one written form; raises ValueError saying what is expected.
+    unlabelled: rows may have no label, and then have an empty one.
     Raises UserError for a file, an encoding, a column, a row or a label that cannot be used.
     """
     file = opened(path)
@@ -60,9 +62,13 @@ def read(
             found.titles.append(row.cells.get(title, "") if title is not None else "")
             found.texts.append(row.cells.get(text, ""))
             if label is not None:
-                found.labels.append(_label(f"{path} row {row.number}", row.cells, label, meant))
+                blank = unlabelled and not row.cells.get(label, "").strip()
+                where = f"{path} row {row.number}"
+                found.labels.append("" if blank else _label(where, row.cells, label, meant))
     if not found.rows:
         raise UserError(f"{path} has a header and no rows; there is nothing to judge")
+    if unlabelled and not any(found.labels):
+        raise UserError(f"{path} has no label in column {label!r}; there is nothing to compare")
     return found
 
 

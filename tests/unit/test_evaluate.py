@@ -245,3 +245,19 @@ def test_sentiment_and_severity_are_compared_step_by_step(tmp_path: Path) -> Non
     written(file, [("5", "井盖缺失")], ("label", "text"))
     result = evaluate("severity", "--csv", file)
     assert "a whole number from 1 to 4" in result.stderr
+
+
+def test_rows_without_an_incident_take_part_but_are_not_counted(tmp_path: Path) -> None:
+    rows = [
+        ("1", "丽景花园小区从昨天起停水，没有人来修，请有关部门处理"),
+        ("", "丽景花园小区停水三天了，为什么没有人来修"),
+        ("1", "请问丽景花园为什么又停水了？孩子洗澡都不行"),
+    ]
+    file = written(tmp_path / "i.csv", rows, ("label", "text"))
+    found = json.loads(evaluate("incidents", "--json", "--csv", file).stdout)
+    assert found["n"] == 2
+    assert found["pairwise"] == {"precision": 1, "recall": 1, "f1": 1, "n": 1}
+    none = written(tmp_path / "none.csv", [("", "停水")], ("label", "text"))
+    result = evaluate("incidents", "--csv", none)
+    assert (result.exit_code, result.stdout) == (Exit.USAGE, "")
+    assert "no label in column 'label'" in result.stderr
