@@ -153,7 +153,12 @@ def _unevenness(counts: Any, truth: Numbers, labels: int) -> NDArray[np.float64]
 def _leaf_labels(
     scores: Sequence[Scores], truth: Numbers, labels: Sequence[str]
 ) -> NDArray[np.int16]:
-    """The label that most texts of each of the lexicon's leaves have; -1 for a leaf of none."""
+    """The label of each leaf, -1 for none: the leaf, if labels are leaves, else that of most texts
+    in which the lexicon finds it.
+    """
+    if all(label in CATEGORIES for label in labels):
+        own = [labels.index(leaf) if leaf in labels else -1 for leaf in CATEGORIES]
+        return np.array(own, np.int16)
     table = np.zeros((len(CATEGORIES), len(labels)), int)
     rank = {leaf: number for number, leaf in enumerate(CATEGORIES)}
     np.add.at(table, (np.array([rank[leading(found)[0]] for found in scores]), truth), 1)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from agents.model_file import load
 from cli.main import Exit, main
+from streams.categories import CATEGORIES
 
 pytest.importorskip("sklearn", reason="needs the extra `train`")
 
@@ -46,6 +48,9 @@ def model(file: Path, tmp_path: Path) -> Path:
     assert told["labels"] == ["D09", "S02"]  # leaves by their codes
     assert (told["texts"], told["bytes"]) == (80, out.stat().st_size)
     assert told["figures"]["unseen"]["accuracy"] >= 0.95
+    learned = load(out)  # each leaf stands for itself, whatever the lexicon found in the texts
+    assert [learned.leaf_labels[list(CATEGORIES).index(leaf)] for leaf in ("D09", "S02")] == [0, 1]
+    assert sum(learned.leaf_labels >= 0) == 2
     return out
 
 
