@@ -186,9 +186,18 @@ class Joining:
         )
         asked_by = np.concatenate([arrivals.of_key, np.array(case_of, np.int64)])
         places, rows = self._incidents.find(looked_up)
+        leader = self._leaders()
+        follows = leader != np.arange(len(arrivals))
         one_by_one = np.zeros(len(arrivals), np.bool_)
-        one_by_one[asked_by[repeated(looked_up)]] = True
+        asks = np.flatnonzero(~follows[asked_by])
+        one_by_one[asked_by[asks[repeated(looked_up[asks])]]] = True
         one_by_one[case_of] = True
+        one_by_one |= one_by_one[leader]
+        follows &= ~one_by_one
+        self._opens[follows] = self._makes_row[follows] = False
+        self._brings[follows[arrivals.of_key]] = False
+        kept = ~follows[asked_by[places]]
+        places, rows = places[kept], rows[kept]
         alone = ~one_by_one[asked_by[places]]
         joining = self._join_at_once(places[alone], rows[alone])
         held: dict[int, list[int]] = {}
@@ -196,9 +205,15 @@ class Joining:
             held.setdefault(place, []).append(row)
         starts = arrivals.starts.tolist()
         place_of_case = {at: len(arrivals.keys) + n for n, at in enumerate(case_of)}
-        for at in np.flatnonzero(one_by_one | joining).tolist():
-            if joining[at]:
-                self._follow(at)
+        led = np.zeros(len(arrivals), np.bool_)
+        led[leader[follows]] = True
+        for at in np.flatnonzero(one_by_one | joining | led | follows).tolist():
+            if not one_by_one[at]:
+                first = int(leader[at])
+                if joining[first]:
+                    self._follow(at, self._target_of(int(self._row[first])))
+                else:
+                    self._follow(at, self._opened_by(first))
                 continue
             start = starts[at]
             end = start + int(arrivals.counts[at])
@@ -231,9 +246,37 @@ class Joining:
         self._makes_row[joins] = brings[joins]
         return joins
 
-    def _follow(self, at: int) -> None:
+    def _leaders(self) -> Places:
+        """For each report the first one that brings exactly the same; mostly itself."""
+        arrivals = self._all
+        leader = np.arange(len(arrivals))
+        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(arrivals.keys * _SPREAD)])
+        told = sums[arrivals.starts + arrivals.counts] - sums[arrivals.starts]
+        for column in (arrivals.fingerprint, arrivals.problem, arrivals.named):
+            told = mixed(told ^ column, arrivals.county)
+        same_again = repeated(told)
+        _, first, of = np.unique(told[same_again], return_index=True, return_inverse=True)
+        leader[same_again] = same_again[first][of]
+        # A case may link what nothing else does; without a key nothing can be found; and what
+        # has no fingerprint need not be the same as itself.
+        leader[list(arrivals.cases)] = list(arrivals.cases)
+        alone = (arrivals.counts == 0) | (arrivals.fingerprint == 0)
+        leader[alone] = np.flatnonzero(alone)
+        return leader
+
+    def _opened_by(self, at: int) -> Target:
+        """The incident that a report opens which was not looked at one by one."""
+        incident = int(self._owner[at])
+        target = self._known.get(incident)
+        if target is None:
+            at_s = int(self._all.records["at_s"][at])
+            target = Target(incident, at_s, at_s, "", 0, opens=True)
+            self._known[incident] = target
+        return target
+
+    def _follow(self, at: int, target: Target) -> None:
         """Note a report whose incident was found already."""
-        target = self._target_of(int(self._row[at]))
+        self._owner[at] = target.id
         at_s = int(self._all.records["at_s"][at])
         target.reports.append(at)
         target.first_s = min(target.first_s, at_s)
