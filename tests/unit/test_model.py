@@ -143,6 +143,13 @@ def test_it_learns_what_is_there_to_be_learned(model: Model, examples: Examples)
     assert abs(sum(sure) / 300 - right / 300) < 0.08
 
 
+def test_weights_are_in_the_texts_own_measure(model: Model, examples: Examples) -> None:
+    # A support vector machine puts most of its examples about 1 from the boundary.
+    own = [model.labels.index(label) for label in examples.labels]
+    decided = model.decisions(examples.titles, examples.texts, examples.scores)
+    assert 0.8 < np.median(decided[np.arange(len(own)), own]) < 1.2
+
+
 def test_bytes_lose_at_most_half_a_point(model: Model, examples: Examples) -> None:
     fresh = written(200, seed=7)
     fitted = fit(examples, model.labels, 0)
