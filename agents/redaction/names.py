@@ -5,7 +5,7 @@ than ordinary words do (segments), what stands on both sides being counted in (e
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from agents.redaction.evidence import (
@@ -30,6 +30,7 @@ from agents.redaction.lexicon import (
 )
 from agents.redaction.matching import Span, tried
 from agents.redaction.roles import SURE_WORDS
+from agents.redaction.rows import Scored, best
 from agents.redaction.scan import SPACE, SPELT, SURE, Found, may_begin
 from agents.redaction.segments import COSTS, UNKNOWN, crossed, inside, least_costs
 from agents.redaction.spelt import LATIN, spelt
@@ -40,20 +41,22 @@ _COMPOUND: Final = 7.0
 _LENGTHS: Final = (1.2, 0.2)
 # Points that a name needs, by its surname; rarer ones need more, lest every other word be one.
 _LEAST: Final = {
-    char: 2.4 if char in PLAIN_SURNAMES else {3: 3.7, 5: 4.2, 7: 4.6, 9: 5.0}[cost]
+    char: 2.4 if char in PLAIN_SURNAMES else {3: 3.7, 5: 4.2, 7: 4.6, 9: 5.0, 10: 5.5}[cost]
     for char, cost in SURNAMES.items()
 }
 _LEAST_COMPOUND: Final = {
-    name: 3.0 if name in {"东方", "西门", "百里", "濮阳", "单于"} else -4.0 for name in COMPOUND
+    name: 6.0 if name in {"东方", "西门", "百里", "濮阳", "单于"} else -4.0 for name in COMPOUND
 }
 # By how much each character of a name makes it cheaper than single words, less what the name needs.
 _BASE: Final = {
     char: COSTS.get(char, UNKNOWN) - _NAME - cost - _LEAST[char] for char, cost in SURNAMES.items()
 }
 _WORTH: Final = {char: COSTS.get(char, UNKNOWN) - cost for char, cost in GIVEN.items()}
-_LEAST_PAIR: Final = -3.0  # of both of two side by side
 _LEAST_BESIDE: Final = -5.0  # beside a name
 _WINDOW: Final = 3
+_CUED: Final = 2.5
+_SURE: Final = 7.0
+_BOTH: Final = 1.5  # more, if both sides tell of a person
 _ACTING: Final = 3.5  # what stands behind tells of a person
 _ROLE: Final = 3.0  # from here on, what stands before tells of a person
 _EVERYDAY: Final = 8
@@ -73,12 +76,9 @@ _KEY_BEFORE = re.compile(
 _NUMERALS = frozenset("零〇幺壹贰叁肆伍陆柒捌玖拾")
 _LISTING = frozenset("、，, 和与及跟同\u3000")
 _AREAS = frozenset("镇乡县区市州路街")  # two characters before one are a place
-_GAP = re.compile(r"(?:[、，,和与及跟同]|\s{1,2}|[，、]\s)$")
 _SPACED = re.compile(
     rf"(?:[{''.join(SURNAMES)}]|{'|'.join(sorted(COMPOUND))})[ \u3000]{{1,2}}[{''.join(GIVEN)}](?P<third>[ \u3000]{{1,2}}[{''.join(GIVEN)}])?(?(third)|[{''.join(GIVEN)}]?)(?![ \u3000]?某)"
 )
-
-Scored = tuple[float, int, int]  # points above the least, start, end
 
 
 def _cost(view: str, start: int, first: int, end: int) -> float:
@@ -107,8 +107,11 @@ def _beside(view: str, start: int, end: int, cue: float, after: float, *, single
     if after == 0:
         single = view[end : end + 2] not in COSTS and view[end : end + 3] not in COSTS
         points -= _loose(view[end : end + 1], single=single)
-    if end == start + 2 and cue < _ROLE and after < 5 and view[start] not in _PLAIN:
+    word = view[start:end] in COSTS
+    if end == start + 2 and cue < _ROLE and after < 5 and (word or view[start] not in _PLAIN):
         points -= 1.5
+    if _CUED <= cue < _SURE and after >= _ACTING and not word:
+        points += _BOTH
     return points + after
 
 
@@ -116,8 +119,8 @@ def _room(view: str, start: int, *, sure: bool) -> float:
     """At most so many points come from what stands before a name."""
     last = view[start - 1 : start]
     if sure or last in FILLERS or (last in ROLE_LAST and is_role(view, start)):
-        return 10.0
-    return 2.5 if not start or last in OPENERS else 0.0
+        return 10.0 + _BOTH
+    return 2.5 + _BOTH if not start or last in OPENERS else 0.0
 
 
 def _gain(view: str, start: int, end: int, cost: float) -> tuple[float, bool]:
@@ -173,58 +176,6 @@ def _judged(view: str, start: int, *, sure: bool) -> Iterator[Scored]:
 
 def _is_given(given: str) -> bool:
     return _HAN.fullmatch(given) is not None and _NOT_GIVEN.isdisjoint(given)
-
-
-class _Row:
-    """Names that overlap none before them."""
-
-    def __init__(self, length: int) -> None:
-        self._covered = bytearray(length)
-        self._edges: set[int] = set()
-        self.names: list[Scored] = []
-
-    def take(self, name: Scored) -> None:
-        _, start, end = name
-        self._covered[start:end] = b"\1" * (end - start)
-        self._edges.update((start, -end))
-        self.names.append(name)
-
-    def extend(self, names: Iterable[Scored]) -> bool:
-        """Takes those that are free; whether there were any."""
-        held = len(self.names)
-        for name in list(names):
-            if self.free(name):
-                self.take(name)
-        return len(self.names) > held
-
-    def free(self, name: Scored) -> bool:
-        return self._covered.find(1, name[1], name[2]) < 0
-
-    def beside(self, view: str, name: Scored) -> bool:
-        """Whether it stands in a row with a name taken."""
-        _, start, end = name
-        return any(
-            (end + gap in self._edges and _GAP.fullmatch(view, end, end + gap))
-            or (gap - start in self._edges and _GAP.fullmatch(view, start - gap, start))
-            for gap in (1, 2)
-        )
-
-
-def _best(view: str, scored: list[Scored]) -> list[Scored]:
-    """Those that overlap no better one; weaker ones only in a row with another."""
-    row, pairs, weak = _Row(len(view)), _Row(len(view)), []
-    for name in sorted(scored, key=lambda name: (-name[0], name[1])):
-        if row.free(name):
-            if name[0] > 0:
-                row.take(name)
-                continue
-            weak.append(name)
-            if name[0] > _LEAST_PAIR and pairs.free(name):
-                pairs.take(name)
-    row.extend(name for name in pairs.names if pairs.beside(view, name))  # worth more than one
-    while row.extend(name for name in weak if row.free(name) and row.beside(view, name)):
-        pass
-    return row.names
 
 
 def _again(view: str, taken: list[Scored]) -> Iterator[Span]:
@@ -305,6 +256,6 @@ def names(view: str, found: Found, *, latin: bool) -> Iterator[Span]:
         return
     scored = list(_scored(view, found, latin=latin))
     if scored:
-        taken = _best(view, scored)
+        taken = best(view, scored)
         yield from ((start, end, "姓名") for _, start, end in taken)
         yield from _again(view, taken)

@@ -8,7 +8,7 @@ from agents.redaction.lexicon import MINORITY_PARTS as _PARTS
 from agents.redaction.lexicon import TRANSLITERATED as _SYLLABIC
 from agents.redaction.matching import Span, tried
 from agents.redaction.scan import DOTTED, MINORITY, MINORITY_CUE, MINORITY_CUES, Found
-from agents.redaction.segments import COSTS
+from agents.redaction.segments import COSTS, least_costs
 
 _ANY_PART = "|".join(_PARTS)
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
@@ -36,6 +36,8 @@ _CAMEL = re.compile(r"[A-Z][a-z]+[A-Z][a-z]+$")
 _NO_NAMES = frozenset(
     "HuaWei XiaoMi WeiXin WeiBo TaoBao JingDong DiDi HaiEr LiNing YouKu GeLi".lower().split()
 )
+_PART = re.compile(_ANY_PART)
+_EVERYDAY = 6.5  # cost of a character of everyday words
 # A word behind which Latin letters are a name.
 _CUED = 5.0
 
@@ -89,6 +91,11 @@ def _alone(view: str, start: int, end: int) -> bool:
     return before(view, start) >= _CUED and not (after and COSTS.get(view[end - 1] + after))
 
 
+def _ordinary(written: str) -> bool:
+    """Whether these characters are everyday words: 都不让, 多次和."""
+    return least_costs(written)[-1] < _EVERYDAY * len(written) and not _PART.search(written)
+
+
 def spelt(view: str, found: Found, *, latin: bool) -> Iterator[Span]:
     """Names of minorities, with or without a dot, and names in pinyin."""
     kinds = found.kinds
@@ -102,6 +109,7 @@ def spelt(view: str, found: Found, *, latin: bool) -> Iterator[Span]:
                 yield *hit.span(), "姓名"
     if kinds & MINORITY_CUE:
         for hit in tried(_MINORITY_CUED, view, found.names):
-            yield *hit.span("n"), "姓名"
+            if not _ordinary(hit["n"]):
+                yield *hit.span("n"), "姓名"
     if latin:
         yield from _pinyin(view)
