@@ -11,8 +11,39 @@ from cli.producing import Record
 from streams.counties import in_city
 
 COUNTIES = in_city("62")  # Gansu: 86, and a city without counties
-_FILLER = (
-    "我们这里的群众一直反映情况，希望有关领导能够重视并且尽快给大家一个答复，谢谢您的帮助和支持"
+# Said of any matter. Two of them in some order: texts differ as much as real ones do, so that
+# few of them are taken for the same matter.
+_FILLERS = (
+    "这件事情从去年秋天拖到现在",
+    "附近几十户人家都受影响",
+    "打过好几次电话，每次都说在处理",
+    "上个星期去问过，工作人员让回去等消息",
+    "家里有老人，日子过得很不方便",
+    "不知道到底归哪个部门管",
+    "之前来看过一回，后来就没有下文了",
+    "大家商量过，也推选了人去谈，对方不肯露面",
+    "村里开会的时候说过要解决",
+    "春节前答应的时间早就过了",
+    "照片和材料我都留着，需要的话可以提供",
+    "周围的邻里都可以作证",
+    "我们讲道理，只想要一个说法",
+    "前后花了不少钱，也搭进去很多工夫",
+    "听说别的地方已经办好了",
+    "有人说要等上面的通知",
+    "每到周末就更加严重",
+    "下雨天情况还要差一些",
+    "我在外地上班，不能常常回来",
+    "孩子放学回来也看得见",
+    "请把处理的结果告诉我们",
+    "如果还要补什么手续，也请说清楚",
+    "希望这一次不要再推来推去",
+    "麻烦您转给管这件事的单位",
+    "盼着早一点有个结果",
+    "不是一家两家的事情",
+    "今年已经是第三次写信了",
+    "我们愿意配合，只要能办成",
+    "管事的人换了几个，谁都说不清楚",
+    "前任负责的时候好好的",
 )
 
 
@@ -27,12 +58,12 @@ def hotline_calls(
     """
     dice = random.Random(seed)
     texts = []
-    for _ in range(2_000):
+    for _ in range(20_000):
         category = dice.choice(sorted(SENTENCES))
         text = written(
             dice, dice.choice(in_city("6207")), dice.choice(SENTENCES[category]), category
         )
-        texts.append(text + "。" + _FILLER[: dice.randint(20, len(_FILLER))])
+        texts.append(text + "。" + "，".join(dice.sample(_FILLERS, 2)) + "。")
     now = datetime.now(UTC)
     recent: list[Record] = []
     for number in range(events):

@@ -181,7 +181,9 @@ class _Maker:
         zero = not sentence
         data = self._matter(county, at) | said
         if sentence:
-            data["text"] = texts.written(self._random, county, sentence, category)
+            # The burst is one matter; the others are each of an estate of its own.
+            spot = texts.BURST_SPOT if sentence == texts.BURST else ""
+            data["text"] = texts.written(self._random, county, sentence, category, spot)
             if self._random.random() < 0.3:
                 data["title"] = sentence.format(place="")[:40]
             if self._random.random() < 0.1 and category != "S99":

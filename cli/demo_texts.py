@@ -1,5 +1,7 @@
 """What people write in the demo's day: sentences per category, places, invented personal data."""
 
+from collections.abc import Iterator
+from itertools import product
 from random import Random
 from typing import Final
 
@@ -103,17 +105,34 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "620725": ("清泉镇", "位奇镇", "霍城镇", "陈户镇", "东乐镇"),
 }
 
+# What estates, and villages for matters of the land, are called: one of the first, one of the second.
+_FIRST: Final = "丽锦瑞祥嘉泰盛荣恒鑫翠馨雅桂梅枫棠榆槐柏栖屏岚泓沁澜澄霁曦晖昱晟钰琦璟珑玥璞"
+_SECOND: Final = "泽源庭苑轩岸湾陇坪峪谷畔堰渠桓晏昭翊鹭鹤雁燕鲤荷菊菱蓉芷蔚薇萱葵藤"
+_OF_THE_LAND: Final = frozenset({"D03", "D07", "D08", "S11"})
+
 # The events that must raise an alert.
 BURST: Final = "{place}停水了，自来水一滴没有"
+BURST_SPOT: Final = "翠湾"
 RED: Final = (
     "{place}消防通道被堵，楼道起火有人被困，消防安全隐患大。联系人王建国，电话13800138000。"
 )
 CROWD: Final = "{place}工地拖欠农民工工资，五十余名工人聚集讨薪。"
 
 
-def written(dice: Random, county: str, sentence: str, category: str) -> str:
-    """A sentence as someone of the county writes it: a place, a tail, now and then too much."""
-    text = sentence.format(place=dice.choice(PLACES[county])) + dice.choice(TAILS)
+def spots() -> Iterator[str]:
+    """All names of estates and villages, without what they are."""
+    return map("".join, product(_FIRST, _SECOND))
+
+
+def written(dice: Random, county: str, sentence: str, category: str, spot: str = "") -> str:
+    """A sentence as someone of the county writes it: a place, a tail, now and then too much.
+
+    spot: name of the estate; drawn if it is not given, so that few reports are of one matter.
+    """
+    name = spot or dice.choice(_FIRST) + dice.choice(_SECOND)
+    place = dice.choice(PLACES[county]) if not spot else PLACES[county][0]
+    place += name + ("村" if category in _OF_THE_LAND else "小区")
+    text = sentence.format(place=place) + dice.choice(TAILS)
     draw = dice.random()
     # "My WeChat id" would bring something outside the taxonomy into it.
     if draw < 0.15 and category != "S99":
