@@ -56,7 +56,7 @@ ORG_AFTER = re.compile(
 )
 # An organisation, a place or a thing named after a person.
 THING_AFTER = re.compile(
-    r"(?:[路街巷镇乡县市区村庄屯湾沟坝桥河湖山庙寺祠塔墓园馆奖杯牌店厂铺]|大[道街桥厦]|小[区学]|[中大]学|广场|故[居里]|祠|纪念|专卖|旗舰|官方旗|精神|纪念|同款|组?社(?!长)|水库|学[校院]|医院|诊所|公司|集团|超市|酒|茶|烤|火锅|麻辣|辣|牛肉|拉面|大药房|幼儿园|家[园电具居装纺]|事务所|律所|工作室|合作社|家庭农场|餐|饭|面馆|花园|国际|大酒店|快递|物流|百货|服装|鞋|珠宝|眼镜|口腔|中医|书法|[地设置立造备材]|美景|胶囊|颗粒|口服液|注射液|软件|平台|索道|景区|批发|建材|家私|手袋)"
+    r"(?:[路街巷镇乡县市区村庄屯湾沟坝桥河湖山庙寺祠塔墓园馆奖杯牌店厂铺]|大[道街桥厦]|小[区学]|[中大]学|广场|故[居里]|祠|纪念|专卖|旗舰|官方旗|精神|纪念|同款|组?社(?!长)|水库|学[校院]|医院|诊所|公司|集团|超市|酒|茶|烤|火锅|麻辣|辣|牛肉|拉面|大药房|幼儿园|家[园电具居装纺]|事务所|律所|工作室|合作社|家庭农场|餐|饭|面馆|花园|国际|大酒店|快递|物流|百货|服装|鞋|珠宝|眼镜|口腔|中医|书法|[地设置立造备材]|美景|公园|社区|工业园|产业园|烧烤|胶囊|颗粒|口服液|注射液|软件|平台|索道|景区|批发|建材|家私|手袋)"
 )
 # A place, an estate or an organisation: what its name ends with, or has behind it.
 _PLACE_LAST: Final = frozenset(
@@ -70,7 +70,7 @@ _PLACE_AFTER = re.compile(
 )
 # A surname and one of these is how a person is spoken of, not a full name.
 TITLE = re.compile(
-    r"(?:经理|主任|书记|老师|伯伯|先生|女士|小姐|师傅|律师|医生|大夫|局长|所长|院长|校长|园长|镇长|乡长|县长|市长|村长|组长|队长|科长|处长|站长|社长|厂长|行长|会长|部长|老板|同学|同志|阿姨|大爷|大妈|大哥|大姐|大伯|大娘|奶奶|爷爷|教练|教授|教师|警官|法官|检察官|工程师|会计|护士|某|氏|家[村庄屯湾]|老太|老汉|太太|妈妈?|爸爸?|婆婆|公公|姑娘|户[主]?|博士|大人)"
+    r"(?:经理|主任|书记|老师|伯伯|先生|女士|小姐|师傅|律师|医生|大夫|局长|所长|院长|校长|园长|镇长|乡长|县长|市长|村长|组长|队长|科长|处长|站长|社长|厂长|行长|会长|部长|老板|同学|同志|阿姨|大爷|大妈|大哥|大姐|大伯|大娘|奶奶|爷爷|教练|教授|教师|警官|法官|检察官|工程师|会计|护士|某|氏|家[村庄屯湾]|老太|老汉|太太|妈妈?|爸爸?|婆婆|公公|姑娘|户[主]?|博士|大人|厅长|区长|州长|司长|主席|总监|助理|委员|常委|政委|支书)"
 )
 ROLE_WORD = re.compile(
     r"(?:书记|主任|局长|所长|校长|院长|老师|律师|经理|先生|女士|同志|师傅|队长|村长|镇长|医生)"
@@ -181,11 +181,15 @@ def against(view: str, start: int, first: int, end: int, *, acting: bool) -> flo
         or _PEOPLE.match(view, first, end)
     ):
         return 40.0  # of a document: (2019)京民终
+    if view[end - 1] in "二三四两几" and after and after in "人位":
+        return 40.0  # of several: 曾、刘二人
     points = 6.0 if view[end - 1] in _PLACE_LAST else 0.0
     if view[end - 1] in _AREA_LAST or (view[first] == "家" and (points or end == first + 1)):
         points += 8.0
     if after and view[end - 1] + after in _ACROSS:
         points += 8.0
+    if view[start] in FUNCTION and end == first + 1 and TITLE.match(view, end):
+        points += 8.0  # 向贺厅长
     if view[first] in _ONE_TITLE or (view[first] == "董" and end == first + 1):
         points += 6.0
     if start and view[start - 1] in "老小":

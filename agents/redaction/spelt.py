@@ -37,7 +37,7 @@ _NO_NAMES = frozenset(
     "HuaWei XiaoMi WeiXin WeiBo TaoBao JingDong DiDi HaiEr LiNing YouKu GeLi".lower().split()
 )
 _PART = re.compile(_ANY_PART)
-_EVERYDAY = 6.5  # cost of a character of everyday words
+_EVERYDAY = 7.0  # cost of a character of everyday words
 # A word behind which Latin letters are a name.
 _CUED = 5.0
 
@@ -88,6 +88,8 @@ def _pinyin(view: str) -> Iterator[Span]:
 def _alone(view: str, start: int, end: int) -> bool:
     """Whether one part of a name stands where a name would."""
     after = view[end : end + 1]
+    if least_costs(view[start:end])[-1] < _EVERYDAY * (end - start):
+        return False
     return before(view, start) >= _CUED and not (after and COSTS.get(view[end - 1] + after))
 
 
@@ -109,7 +111,7 @@ def spelt(view: str, found: Found, *, latin: bool) -> Iterator[Span]:
                 yield *hit.span(), "姓名"
     if kinds & MINORITY_CUE:
         for hit in tried(_MINORITY_CUED, view, found.names):
-            if not _ordinary(hit["n"]):
+            if not (_ordinary(hit["n"]) or view[hit.end() - 1 : hit.end() + 1] in COSTS):
                 yield *hit.span("n"), "姓名"
     if latin:
         yield from _pinyin(view)
