@@ -167,26 +167,30 @@ def behind(view: str, end: int) -> float:
     return 0.5 if view[end : end + 1] in _MARKS or end == len(view) else 0.0
 
 
+def _is_none(view: str, start: int, first: int, end: int) -> bool:
+    """Whether this is surely no full name: masked, with a title, of several people, or a document's sign."""
+    after = view[end : end + 1]
+    return (
+        after in {"某", "*", "×", "＊"}
+        or TITLE.match(view, first) is not None
+        or (view[end - 1] in "二三四两几" and after in {"人", "位"})
+        or _PEOPLE.match(view, first, end) is not None
+        or _YEAR_AFTER.match(view, end) is not None
+        or _YEAR_BEFORE.search(view, max(0, start - 6), start) is not None
+    )
+
+
 def against(view: str, start: int, first: int, end: int, *, acting: bool) -> float:
     """How much what stands around says that this is no full name: a title, a mask, a thing's name.
 
     first: where the given name begins. acting: whether a person's doing stands behind.
     """
-    after = view[end : end + 1]
-    if after in {"某", "*", "×", "＊"} or TITLE.match(view, first):
+    if _is_none(view, start, first, end):
         return 40.0
-    if (
-        _YEAR_AFTER.match(view, end)
-        or _YEAR_BEFORE.search(view, max(0, start - 6), start)
-        or _PEOPLE.match(view, first, end)
-    ):
-        return 40.0  # of a document: (2019)京民终
-    if view[end - 1] in "二三四两几" and after and after in "人位":
-        return 40.0  # of several: 曾、刘二人
     points = 6.0 if view[end - 1] in _PLACE_LAST else 0.0
     if view[end - 1] in _AREA_LAST or (view[first] == "家" and (points or end == first + 1)):
         points += 8.0
-    if after and view[end - 1] + after in _ACROSS:
+    if view[end - 1 : end + 1] in _ACROSS:
         points += 8.0
     if view[start] in FUNCTION and end == first + 1 and TITLE.match(view, end):
         points += 8.0  # 向贺厅长
