@@ -75,6 +75,16 @@ def classes_of(members: Mapping[int, Iterable[str]]) -> NDArray[np.uint8]:
     return classes
 
 
+def is_digit(points: Points) -> Flags:
+    """Which are digits from 0 to 9."""
+    return (points >= ord("0")) & (points <= ord("9"))
+
+
+def is_letter(points: Points) -> Flags:
+    """Which are capital letters from A to Z."""
+    return (points >= ord("A")) & (points <= ord("Z"))
+
+
 def mixed(values: Hashes) -> Hashes:
     """A bijection that spreads close values far apart (Steele et al. 2014, splitmix64)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

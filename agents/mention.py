@@ -20,9 +20,7 @@ from agents.normalise import normalise
 _COUNT_BITS: Final = 4
 _DISTRICT_AT: Final = NAMED_BITS + 3 * _COUNT_BITS
 _NAMED: Final = (1 << NAMED_BITS) - 1
-_HALF: Final = (1 << NAMED_BITS // 2) - 1
 _COUNT: Final = (1 << _COUNT_BITS) - 1
-_BOTH: Final = 2
 
 
 class Mention(NamedTuple):
@@ -124,8 +122,7 @@ _OFTEN_TOLD: Final = 1  # when the problem they share is one that many have
 _OTHER_PROBLEM: Final = -6
 _SAME_DISTRICT: Final = 2
 _OTHER_DISTRICT: Final = -2
-_OTHER_NAME: Final = -2
-_NO_NAME_SHARED: Final = -6  # another name, and no name in common either
+_OTHER_NAME: Final = -2  # where they share another one; else they are different
 # A point for each two bits by which two fingerprints are closer than strangers' mostly are.
 _STRANGERS: Final = 29
 _BITS_A_POINT: Final = 2
@@ -160,37 +157,38 @@ def same(a: Mention, b: Mention, points: int | None = None, *, by_name: bool = F
         each = worth(a, [1] * len(a.keys))
         shared = [point for key, point in zip(a.keys, each, strict=True) if key in b.keys]
         points, by_name = sum(shared), _WORTH[Word.NAME] in shared
-    in_common = _characters_in_common(a.named & _NAMED, b.named & _NAMED)
+    # Of one township they share its words, and of one text all others: the place decides.
+    agree = _agree(a.named & _NAMED, b.named & _NAMED)
     distance = _STRANGERS
     if a.fingerprint and b.fingerprint:
         distance = (a.fingerprint ^ b.fingerprint).bit_count()
     district, other_district = a.named >> _DISTRICT_AT, b.named >> _DISTRICT_AT
     apart = bool(district and other_district and district != other_district)
-    if distance <= _NEAR and in_common and not apart and (by_name or _as_told(a, b, points)):
+    near = distance <= _NEAR and agree and not apart
+    if near and (by_name or _as_told(a, b, points)):
         return True
-    if not points:
+    if not points or not (agree or by_name):
         return False
     points = min(points, _MOST_FOR_KEYS)
-    if in_common < _BOTH:
-        points += _OTHER_NAME if by_name or in_common else _NO_NAME_SHARED
+    if not agree:
+        points += _OTHER_NAME
     if district and other_district:
         points += _OTHER_DISTRICT if apart else _SAME_DISTRICT
     if by_name or not (a.named & _NAMED or b.named & _NAMED):  # else it is one text of two places
         points += min(max(0, _STRANGERS - distance) // _BITS_A_POINT, _MOST_FOR_CLOSENESS)
-    shared_problem = a.problem & b.problem
-    if shared_problem:
-        points += _SAME_PROBLEM if shared_problem & ~OFTEN_TOLD else _OFTEN_TOLD
-    elif a.problem and b.problem:
-        points += _OTHER_PROBLEM
-    return points >= _ENOUGH
+    return points + _of_problems(a.problem, b.problem) >= _ENOUGH
 
 
-def _characters_in_common(a: int, b: int) -> int:
-    """How many of two names' two characters are the same; both when one of them names nothing."""
-    if not (a and b):
-        return _BOTH
-    half = NAMED_BITS // 2
-    return (a >> half == b >> half) + (a & _HALF == b & _HALF)
+def _of_problems(a: int, b: int) -> int:
+    """Points for what two reports complain of."""
+    if a & b:
+        return _SAME_PROBLEM if a & b & ~OFTEN_TOLD else _OFTEN_TOLD
+    return _OTHER_PROBLEM if a and b else 0
+
+
+def _agree(a: int, b: int) -> bool:
+    """Whether two names may be one; what names nothing agrees with all."""
+    return a == b or not (a and b)
 
 
 def _as_told(a: Mention, b: Mention, points: int) -> bool:

@@ -35,6 +35,8 @@ FUNCTION: Final = (
 )
 # Of these a name may have one where it stands before 小区, 公司 and the like: 盛和家园, 中天广场.
 MAY_BE_NAME: Final = "之外和一二三四五六七八九十上中大原同正新其能可以前"
+# What stands right before a name and does not belong to it: 想问〔丽景花园〕.
+BEFORE_NAMES: Final = "问询诉映称叫址告报访查找"
 DISTRICTS: Final = "县区市"
 # What a number counts; before anything else it is part of a name: 58车贷, 139路.
 COUNTED: Final = (

@@ -22,11 +22,13 @@ from agents.characters import (
     PairSet,
     PairTable,
     Places,
-    Points,
     classes_of,
+    is_digit,
     mixed,
 )
+from agents.districts import districts
 from agents.name_words import (
+    BEFORE_NAMES,
     COLLEGES,
     COUNTED,
     DISTRICTS,
@@ -83,6 +85,7 @@ _SINGLE_HOME: Final = 8
 _SINGLE_GREAT: Final = 16
 _DISTRICT: Final = 32
 _COUNTED: Final = 64
+_BEFORE: Final = 128
 _CLASSES: Final = classes_of(
     {
         _NO_NAME: FUNCTION,
@@ -92,10 +95,15 @@ _CLASSES: Final = classes_of(
         _SINGLE_GREAT: SINGLE_GREATS,
         _DISTRICT: DISTRICTS,
         _COUNTED: COUNTED,
+        _BEFORE: BEFORE_NAMES,
     }
 )
 _CLASSES[0] = _NO_NAME | _GRAMMAR  # what is no Chinese character
 _HOUSE: Final = np.uint32(ord("房"))
+_VILLAGE: Final = np.uint32(ord("村"))
+_TOWNS: Final = np.array([ord(each) for each in "镇乡村"], np.uint32)
+_ROAD: Final = np.uint32(ord("道"))
+_ROADS: Final = np.array([ord(each) for each in "街大"], np.uint32)
 
 
 class Word(IntEnum):
@@ -175,14 +183,20 @@ def telling(characters: Characters, in_title: Flags) -> Telling:
     found = added_up(characters, at, (hashes & ~_KIND_OF) | kinds, weights)
     words, counts = _foremost(characters, found)
     names, characters_of = _named(characters, signs, cores, in_title)
-    return Telling(words, counts, names, characters_of, _districts(characters, signs))
+    return Telling(
+        words,
+        counts,
+        names,
+        characters_of,
+        districts(characters, (classes & _DISTRICT) != 0, unusual),
+    )
 
 
 def _numbered(characters: Characters, classes: NDArray[np.uint8]) -> Places:
     """Where two characters follow two digits that count nothing."""
     points = characters.points
-    (last,) = _is_digit(points[:-2]).nonzero()
-    last = last[_is_digit(points[last - 1])]
+    (last,) = is_digit(points[:-2]).nonzero()
+    last = last[is_digit(points[last - 1])]
     (counted, unknown) = (classes[last + 1] & _COUNTED) != 0, characters.ids[last + 1] == 0
     places: Places = last[~counted & ~unknown & (characters.ids[last + 2] > 0)] + 1
     return places
@@ -202,7 +216,11 @@ def _cores(characters: Characters, signs: Signs) -> Cores:
     (alone,) = (classes & _SINGLE_KIND).nonzero()
     # Not in an ordinary word (道路, 政府, 城际), nor in a longer kind (小区 in 老小区).
     covered = (parts[alone] | parts[alone - 1]) & ~np.uint8(_FILLER)
-    alone = alone[~(ordinary[alone - 1] | ordinary[alone] | (covered != 0))]
+    # But before 村民, 村委 what is no word at all is a village.
+    village = (points[alone] == _VILLAGE) & signs.unusual[alone - 2] & signs.unusual[alone - 1]
+    alone = alone[~(ordinary[alone - 1] | (ordinary[alone] & ~village) | (covered != 0))]
+    # One character between a town and a kind is the end of a longer name: 新墩镇璞〔湾〕小区.
+    alone = alone[~_town_ends(characters, alone - 2)]
     begin = np.concatenate((double, alone))
     end = np.concatenate((double + 2, alone + 1))
     # Before a home or a college even an ordinary word is a name.
@@ -216,7 +234,16 @@ def _cores(characters: Characters, signs: Signs) -> Cores:
     core = begin - 2
     named = ((classes[core] | classes[core + 1]) & _GRAMMAR) == 0
     named &= free | ~ordinary[core]
+    great |= _town_ends(characters, core + 1)  # the town of a place without a name of its own
     return Cores(core[named], end[named], great[named])
+
+
+def _town_ends(characters: Characters, at: Places) -> Flags:
+    """Whether the name of a town, a street or a village ends with these characters."""
+    points = characters.points
+    towns = np.isin(points[at], _TOWNS) & (characters.ids[at - 1] > 0)
+    ends: Flags = towns | ((points[at] == _ROAD) & np.isin(points[at - 1], _ROADS))
+    return ends
 
 
 def _foremost(characters: Characters, found: Found) -> tuple[Hashes, Hashes]:
@@ -242,7 +269,7 @@ def _named(
     """
     names = [""] * characters.texts
     named = np.zeros(characters.texts, np.uint64)
-    order = np.argsort(cores.at)
+    order = np.lexsort((cores.end, cores.great, cores.at))
     core, end, great = cores.at[order], cores.end[order], cores.great[order]
     weights = (1 + _TITLE_BONUS * in_title[core].astype(np.int64)) * np.where(
         great, 1, _GREAT_BELOW
@@ -255,7 +282,9 @@ def _named(
     chosen = np.searchsorted(core, at)
     begins = at.copy()
     for _ in range(4):  # to the left while nothing ordinary comes, or ends
-        begins -= signs.unusual[begins - 1] & ~signs.ordinary[begins - 2]
+        further = signs.unusual[begins - 1] & ~signs.ordinary[begins - 2]
+        further &= (signs.classes[begins - 1] & _BEFORE) == 0
+        begins -= further & ~_town_ends(characters, begins - 1)
     ids = characters.ids
     both = ids[at].astype(np.uint64) << np.uint64(NAMED_BITS // 2) | ids[at + 1]
     named[texts] = np.where(great[chosen], 0, both)
@@ -269,34 +298,3 @@ def _named(
         if SURNAMES.get(name[0], _SELDOM) >= _SELDOM or not OWNED.match(name, 2):
             names[text] = name[:NAME_LIMIT]
     return names, named
-
-
-def _districts(characters: Characters, signs: Signs) -> Hashes:
-    """16 bits of the county, district or city that each text names most."""
-    points = characters.points
-    (at,) = (signs.classes & _DISTRICT).nonzero()
-    digit = _is_digit(points[at - 1])
-    coded = digit & (
-        _is_letter(points[at - 2]) | (_is_digit(points[at - 2]) & _is_letter(points[at - 3]))
-    )
-    spelt = signs.unusual[at - 2] & signs.unusual[at - 1]
-    code = np.where(_is_digit(points[at - 2]), points[at - 3], 0).astype(np.uint64)
-    for place in (at - 2, at - 1, at):
-        code = code * np.uint64(1 << 16) + points[place]
-    kept = coded | spelt
-    at, code = at[kept], mixed(code[kept])
-    found = added_up(characters, at, code, np.ones(len(at), np.int64))
-    owner = characters.owner[found.at]
-    order = np.lexsort((found.at, -found.weights, owner))
-    order = order[first_of_each(owner[order])]
-    districts = np.zeros(characters.texts, np.uint64)
-    districts[owner[order]] = found.hashes[order] % np.uint64(0xFFFF) + np.uint64(1)
-    return districts
-
-
-def _is_digit(points: Points) -> Flags:
-    return (points >= ord("0")) & (points <= ord("9"))
-
-
-def _is_letter(points: Points) -> Flags:
-    return (points >= ord("A")) & (points <= ord("Z"))
