@@ -353,11 +353,12 @@ def as_calls(events: Iterable[Event]) -> list[Record]:
 class Truth:
     """What the store must say, worked out from the events alone, one at a time.
 
-    categories: of texts, which go before the category an event gives.
+    judged: texts → category, which goes before the one an event gives, and severity, of
+    which the graver one stands.
     """
 
-    def __init__(self, categories: Mapping[str, str] | None = None) -> None:
-        self._categories = categories or {}
+    def __init__(self, judged: Mapping[str, tuple[str, int]] | None = None) -> None:
+        self._judged = judged or {}
         self._seen: set[tuple[str, str]] = set()
         self.counts: dict[tuple[str, str, str, int], tuple[int, ...]] = {}
         self.ledger: dict[tuple[str, str, str], tuple[int, int]] = {}
@@ -378,14 +379,17 @@ class Truth:
                 self._count(data)
 
     def _count(self, data: dict[str, Any]) -> None:
-        category = self._categories.get(data.get("text", "")) or data.get("category", "S99")
+        category, severity = self._judged.get(data.get("text", ""), ("", 0))
+        category = category or data.get("category", "S99")
         channel = data.get("channel") or data["platform_class"]
         hour = int(datetime.fromisoformat(data["reported_at"]).timestamp()) // 3600
         key = (data["county_code"], category, channel, hour)
         row = list(self.counts.get(key, (0,) * 5))
         row[0] += 1
-        if data.get("severity"):
-            row[data["severity"]] += 1
+        band = {"30+": 2, "10-29": 3}.get(data.get("people_band", ""), 0)
+        said = [each for each in (severity, band, data.get("severity", 0)) if each]
+        if said:
+            row[min(said)] += 1
         self.counts[key] = tuple(row)
 
     @property

@@ -47,11 +47,13 @@ _KNOWN: Final = frozenset(
 )
 
 
-def truth_of(lines: Iterable[Line], now: datetime, texts: Mapping[str, str]) -> Statements:
+def truth_of(
+    lines: Iterable[Line], now: datetime, texts: Mapping[str, tuple[str, int]]
+) -> Statements:
     """All statements that follow from the lines, whatever order they are read in.
 
-    now: when they are published. texts: text → its category, which goes before the
-    one an event declares.
+    now: when they are published. texts: text → its category, which goes before the one an
+    event declares, and its severity, of which the graver stands.
     """
     oracle = _Oracle(now, texts)
     for line in lines:
@@ -60,7 +62,7 @@ def truth_of(lines: Iterable[Line], now: datetime, texts: Mapping[str, str]) -> 
 
 
 class _Oracle:
-    def __init__(self, now: datetime, texts: Mapping[str, str]) -> None:
+    def __init__(self, now: datetime, texts: Mapping[str, tuple[str, int]]) -> None:
         self._now = now
         self._texts = texts
         self._seen: set[tuple[str, str]] = set()
@@ -111,11 +113,15 @@ class _Oracle:
             self._found["presence"][county, str(day), "zero" if zero else "grid"] += 1
         if zero:
             return
-        category = self._texts.get(data.get("text", "")) or data.get("category", "S99")
+        category, judged = self._texts.get(data.get("text", ""), ("", 0))
+        category = category or data.get("category", "S99")
         if category not in CATEGORIES:
             category = "S99"
         channel = data.get("channel") or data["platform_class"]
-        severity = data.get("severity", 0)
+        band = {"30+": 2, "10-29": 3}.get(data.get("people_band", ""), 0)
+        severity = min(
+            (each for each in (judged, band, data.get("severity", 0)) if each), default=0
+        )
         self._found["counts"][county, category, channel, second // 3600, severity] += 1
         if self._now - reported < LIVE:
             if severity == 1:

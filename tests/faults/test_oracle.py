@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agents.classify import Classifier
+from agents.tone import Tone
 from cli.producing import Record
 from tests.faults import traffic
 from tests.faults.answers import difference
@@ -42,11 +43,11 @@ def test_a_repeat_is_told_in_either_mode_and_counted_once(tmp_path: Path) -> Non
 
 
 def test_the_text_goes_before_the_category_and_what_is_unknown_is_outside(tmp_path: Path) -> None:
-    text = next(text for text, category in traffic.TEXTS.items() if category == "S05")
+    text = next(text for text, (category, _) in traffic.TEXTS.items() if category == "S05")
     events = (call(1, text=text, category="D03"), call(2, category="Z77"), call(3))
     truth = told(tmp_path, *(structured("hotline-calls", one) for one in events))
     assert truth["counts"] == {
-        ("620702", "S05", "phone", HOUR, 0): 1,
+        ("620702", "S05", "phone", HOUR, 4): 1,
         ("620702", "S99", "phone", HOUR, 0): 2,
     }
 
@@ -138,9 +139,13 @@ def test_every_line_of_generated_traffic_is_accounted_for_once(tmp_path: Path) -
     assert {rule for rule, *_ in truth["alerts"]} == {"red", "large-group", "burst-hour"}
 
 
-def test_the_texts_are_of_the_categories_that_the_traffic_says() -> None:
+def test_the_texts_are_judged_as_the_traffic_says() -> None:
     classifier = Classifier.load()
-    found = {text: classifier.category("", text) for text in traffic.TEXTS}
+    tone = Tone.load()
+    found = {
+        text: (classifier.category("", text), tone.judge("", text).severity)
+        for text in traffic.TEXTS
+    }
     assert found == traffic.TEXTS
 
 
