@@ -1,16 +1,17 @@
 """Classes of characters: digits, letters, spaces, and all that a plain view changes."""
 
-import sys
 from typing import Final
 
 from agents.normalise import simplified_characters
 
 CHINESE_DIGITS: Final = "零〇○一幺么壹弌二贰貳两三叁參四肆五伍六陆陸七柒八捌九玖"
-DECIMALS: Final = "".join(filter(str.isdecimal, map(chr, range(sys.maxunicode))))
+# The planes behind the second hold no digits and no spaces.
+_CHARACTERS = list(map(chr, range(0x20000)))
+DECIMALS: Final = "".join(filter(str.isdecimal, _CHARACTERS))
 # All digits for a class of characters that the engine looks up in a table, which it does not for
 # \\d; all beyond the basic plane with them, since each there costs a comparison.
 DIGIT_CLASS: Final = "".join(filter("\uffff".__ge__, DECIMALS)) + "\U00010000-\U0010ffff"
-SPACES: Final = "".join(filter(str.isspace, map(chr, range(sys.maxunicode))))
+SPACES: Final = "".join(filter(str.isspace, _CHARACTERS))
 # With those that patterns take for letters in any case.
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\u017f\u212a\u0130\u0131"
 SIMPLIFIED: Final = {

@@ -6,6 +6,7 @@ takes half a microsecond, however many words it holds.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -117,24 +118,43 @@ def may_begin(two: str) -> bool:
     return two[0] in _ALONE or COSTS.get(two, _SELDOM) >= _EVERYDAY
 
 
-def _name_starts() -> list[str]:
-    """What a name may begin with: a surname that little else begins with, else one with a given character."""
-    pairs = _pairs((char for char in SURNAMES if char not in _ALONE), GIVEN)
-    return [*_ALONE, *COMPOUND, *filter(may_begin, pairs)]
+# Surnames that are characters of every other text are in the automaton with a given character each;
+# so many pairs of all others would cost a second to build and 100 MB.
+_FREQUENT: Final = 8
+_PAIRED: Final = frozenset(
+    char for char in SURNAMES if char not in _ALONE and COSTS[char] <= _FREQUENT
+)
 
 
-def _automaton(table: dict[str, int]) -> tuple[Callable[[str], list[Hit]], tuple[int, ...]]:
-    """The scan for the words of a table and all that a name may begin with, and the kinds of each by its number.
+def _name_starts() -> tuple[list[str], list[str]]:
+    """What a name begins with as it stands, and surnames that need a look at the next character."""
+    pairs = filter(may_begin, _pairs(_PAIRED, GIVEN))
+    return [*_ALONE, *COMPOUND, *pairs], [char for char in SURNAMES if char not in _ALONE | _PAIRED]
 
-    What a name may begin with has the numbers behind those of the table.
+
+class _Automaton(NamedTuple):
+    """The scan for all words, which are numbered.
+
+    find: the words in a text.
+    kinds: of the words of the table, which come first.
+    doubtful: from this number on, they need a look at the next character.
     """
+
+    find: Callable[[str], list[Hit]]
+    kinds: tuple[int, ...]
+    doubtful: int
+
+
+@cache
+def _automaton() -> _Automaton:
+    """Built when first needed: a process that redacts nothing does without."""
+    table = _table()
     one: dict[int, int] = {}  # object for all that are equal, which so stay in the cache
     kinds = tuple(one.setdefault(kinds, kinds) for kinds in table.values())
-    return CharwiseDoubleArrayAhoCorasick([*table, *_name_starts()]).find_overlapping, kinds
-
-
-_scan, _KINDS = _automaton(_table())
-_PEOPLE: Final = len(_KINDS)
+    starts, doubtful = _name_starts()
+    words = [*table, *starts, *doubtful]
+    find = CharwiseDoubleArrayAhoCorasick(words).find_overlapping
+    return _Automaton(find, kinds, len(table) + len(starts))
 
 
 class Found(NamedTuple):
@@ -160,15 +180,20 @@ def scan(view: str) -> Found:
     >>> found.kinds == SURE | MINORITY_CUE, found.names, found.people
     (True, [0], [3])
     """
-    hits = _scan(view)
+    find, kinds_of, doubtful = _automaton()
+    hits = find(view)
     if not hits:
         return _NOTHING
     kinds, names, people = 0, [], []
-    for start, _, word in hits:
-        if word >= _PEOPLE:
-            people.append(start)
+    known, cost = len(kinds_of), COSTS.get
+    for start, end, word in hits:
+        if word >= known:
+            if word < doubtful or (
+                view[end : end + 1] in GIVEN and cost(view[start : end + 1], 99) >= _EVERYDAY
+            ):
+                people.append(start)
             continue
-        kind = _KINDS[word]
+        kind = kinds_of[word]
         kinds |= kind
         if kind & NAME_WORDS:
             names.append(start)
