@@ -68,9 +68,12 @@ def _pairs(first: Iterable[str], second: Iterable[str]) -> Iterable[str]:
 
 def _table() -> dict[str, int]:
     """Each word or pair with the kinds it may be part of."""
-    between = DECIMALS + "Oo \t\r\n\u3000-–—.·、"
+    digits = "0123456789"
+    # Alone, lest there be tens of thousands of pairs: they are as rare as they are many.
+    odd = DECIMALS.replace(digits, "")
+    between = digits + "Oo \t\r\n\u3000-–—.·、"
     brackets = "(（[【{<"
-    numbers = DECIMALS + LETTERS + SPACES + "甲乙丙丁东西南北中一二三四五六七八九十百零〇两"
+    numbers = digits + LETTERS + SPACES + "甲乙丙丁东西南北中一二三四五六七八九十百零〇两"
     kinds: dict[int, list[Iterable[str]]] = {
         SURE: [SURE_WORDS],
         MINORITY: [MINORITY_PARTS],
@@ -78,12 +81,13 @@ def _table() -> dict[str, int]:
         CODED: [DECIMALS, LETTERS, ODD],
         DOTTED: ["·•・．.‧∙●⋅᛫﹒"],
         NUMERAL: [
+            odd,
             _pairs(CHINESE_DIGITS + "Oo", CHINESE_DIGITS + between),
             _pairs(between, CHINESE_DIGITS + "Oo"),
         ],
-        HOME: [_pairs(numbers, "室栋幢座楼#层单梯门排房")],
-        STREET: [_pairs(numbers, "号弄户"), ["门牌"]],
-        DASH: [_pairs(numbers, "#-－—–−_")],
+        HOME: [odd, _pairs(numbers, "室栋幢座楼#层单梯门排房")],
+        STREET: [odd, _pairs(numbers, "号弄户"), ["门牌"]],
+        DASH: [odd, _pairs(numbers, "#-－—–−_")],
         PAPER: [_PAPER_WORDS],
         CARD: [_CARD_WORDS],
         PLATE: [_pairs(PROVINCES, LETTERS + SPACES + "·•.．‧∙・-")],
