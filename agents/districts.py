@@ -1,9 +1,15 @@
-"""Finds the county, district or city that a text names: A7区, 岳麓区, 长沙县."""
+"""Finds the county, district or city that a text names, as 岳麓区 or 长沙县, and where names of towns end."""
+
+from typing import Final
 
 import numpy as np
 
-from agents.characters import Characters, Flags, Hashes, is_digit, is_letter, mixed
+from agents.characters import Characters, Flags, Hashes, Places, is_digit, is_letter, mixed
 from agents.occurrences import added_up, first_of_each
+
+_TOWNS: Final = np.array([ord(each) for each in "镇乡村"], np.uint32)
+_ROAD: Final = np.uint32(ord("道"))
+_ROADS: Final = np.array([ord(each) for each in "街大"], np.uint32)
 
 
 def districts(characters: Characters, may_end: Flags, unusual: Flags) -> Hashes:
@@ -30,3 +36,11 @@ def districts(characters: Characters, may_end: Flags, unusual: Flags) -> Hashes:
     found_in = np.zeros(characters.texts, np.uint64)
     found_in[owner[order]] = found.hashes[order] % np.uint64(0xFFFF) + np.uint64(1)
     return found_in
+
+
+def town_ends(characters: Characters, at: Places) -> Flags:
+    """Whether the name of a town, a street or a village ends with these characters."""
+    points = characters.points
+    towns = np.isin(points[at], _TOWNS) & (characters.ids[at - 1] > 0)
+    ends: Flags = towns | ((points[at] == _ROAD) & np.isin(points[at - 1], _ROADS))
+    return ends

@@ -35,6 +35,13 @@ FUNCTION: Final = (
 )
 # Of these a name may have one where it stands before 小区, 公司 and the like: 盛和家园, 中天广场.
 MAY_BE_NAME: Final = "之外和一二三四五六七八九十上中大原同正新其能可以前"
+# Two characters that often stand before a kind and name nothing: 政府和教育部门, 新建小区.
+NO_NAMES: Final = """
+邻村 府和 门和 园和 房和 导和 学和 校和 院和 业和 商和 法和 厂和 店和 范中 定中 通中 强中 禁中 镇中 乡中 验中 建养 家造
+料加 品加 选矿 洗矿 小冶 属冶 废塑 找采 天采 法洗 法采 村养 家养 外打 次开 们找 能穷 日制 范性 惠性 范类 新建 霸占 黑心
+学生 教师 游乐 历史 水务 纸业 煤业 锌业 铅锌 印染 糕点 三方 孩上 考进 小游 关停 铁塔 动移 移动 联通 电信 以报 管好 开家
+亲子 职教 保温 双语 英文 全日 露天 空中 绿色 美好
+"""
 # What stands right before a name and does not belong to it: 想问〔丽景花园〕.
 BEFORE_NAMES: Final = "问询诉映称叫址告报访查找"
 DISTRICTS: Final = "县区市"

@@ -26,7 +26,7 @@ from agents.characters import (
     is_digit,
     mixed,
 )
-from agents.districts import districts
+from agents.districts import districts, town_ends
 from agents.name_words import (
     BEFORE_NAMES,
     COLLEGES,
@@ -38,6 +38,7 @@ from agents.name_words import (
     HOMES,
     KINDS,
     MAY_BE_NAME,
+    NO_NAMES,
     OWNED,
     SINGLE_GREATS,
     SINGLE_HOMES,
@@ -62,7 +63,8 @@ _TITLE_BONUS: Final = 1
 def _common() -> PairSet:
     """Pairs of characters as they stand in ordinary words. A line: a first character, all second ones."""
     lines = Path(str(files("agents") / COMMON_FILE)).read_text(encoding="utf-8").split()
-    return PairSet(line[0] + second for line in lines for second in line[1:])
+    pairs = [line[0] + second for line in lines for second in line[1:]]
+    return PairSet([*pairs, *NO_NAMES.split()])
 
 
 _KIND: Final = 1
@@ -101,9 +103,6 @@ _CLASSES: Final = classes_of(
 _CLASSES[0] = _NO_NAME | _GRAMMAR  # what is no Chinese character
 _HOUSE: Final = np.uint32(ord("房"))
 _VILLAGE: Final = np.uint32(ord("村"))
-_TOWNS: Final = np.array([ord(each) for each in "镇乡村"], np.uint32)
-_ROAD: Final = np.uint32(ord("道"))
-_ROADS: Final = np.array([ord(each) for each in "街大"], np.uint32)
 
 
 class Word(IntEnum):
@@ -166,6 +165,7 @@ def telling(characters: Characters, in_title: Flags) -> Telling:
     further = named - 2
     further = further[unusual[further] & ~ordinary[further + 1]]
     (rare,) = (unusual[:-1] & unusual[1:]).nonzero()
+    rare = rare[~np.isin(rare, (named[:, None] + _AROUND[1:3]).ravel())]  # a name said again
     numbered = _numbered(characters, classes)
     at = np.concatenate((named, further, rare, numbered))
     # Two characters of a name, three of an unusual word, two and the digits before them.
@@ -220,7 +220,7 @@ def _cores(characters: Characters, signs: Signs) -> Cores:
     village = (points[alone] == _VILLAGE) & signs.unusual[alone - 2] & signs.unusual[alone - 1]
     alone = alone[~(ordinary[alone - 1] | (ordinary[alone] & ~village) | (covered != 0))]
     # One character between a town and a kind is the end of a longer name: 新墩镇璞〔湾〕小区.
-    alone = alone[~_town_ends(characters, alone - 2)]
+    alone = alone[~town_ends(characters, alone - 2)]
     begin = np.concatenate((double, alone))
     end = np.concatenate((double + 2, alone + 1))
     # Before a home or a college even an ordinary word is a name.
@@ -228,22 +228,15 @@ def _cores(characters: Characters, signs: Signs) -> Cores:
         (np.isin(parts[double], (_HOME, _COLLEGE)), (classes[alone] & _SINGLE_HOME) != 0)
     )
     great = np.concatenate((parts[double] >= _GREAT_KIND, (classes[alone] & _SINGLE_GREAT) != 0))
+    begin = begin - (parts[begin - 1] == _FILLER)  # 化工 in 化工厂
     for _ in range(3):
         filler = parts[begin - 2] != 0
         begin = begin - (2 * filler + (filler & (points[begin - 3] == _HOUSE)))  # 房地产
     core = begin - 2
     named = ((classes[core] | classes[core + 1]) & _GRAMMAR) == 0
     named &= free | ~ordinary[core]
-    great |= _town_ends(characters, core + 1)  # the town of a place without a name of its own
+    great |= town_ends(characters, core + 1)  # the town of a place without a name of its own
     return Cores(core[named], end[named], great[named])
-
-
-def _town_ends(characters: Characters, at: Places) -> Flags:
-    """Whether the name of a town, a street or a village ends with these characters."""
-    points = characters.points
-    towns = np.isin(points[at], _TOWNS) & (characters.ids[at - 1] > 0)
-    ends: Flags = towns | ((points[at] == _ROAD) & np.isin(points[at - 1], _ROADS))
-    return ends
 
 
 def _foremost(characters: Characters, found: Found) -> tuple[Hashes, Hashes]:
@@ -284,7 +277,7 @@ def _named(
     for _ in range(4):  # to the left while nothing ordinary comes, or ends
         further = signs.unusual[begins - 1] & ~signs.ordinary[begins - 2]
         further &= (signs.classes[begins - 1] & _BEFORE) == 0
-        begins -= further & ~_town_ends(characters, begins - 1)
+        begins -= further & ~town_ends(characters, begins - 1)
     ids = characters.ids
     both = ids[at].astype(np.uint64) << np.uint64(NAMED_BITS // 2) | ids[at + 1]
     named[texts] = np.where(great[chosen], 0, both)

@@ -95,3 +95,37 @@ def test_names_that_share_a_character_are_different(one: str, other: str) -> Non
 )
 def test_the_name_shown_is_of_the_place_itself(text: str, name: str) -> None:
     assert mention("", text, "S99").name == name
+
+
+def test_a_name_is_not_enough_for_one_matter() -> None:
+    others = (
+        "游客反映导游擅自更改旅游行程",
+        "餐馆食品安全堪忧，食材变质",
+        "政务服务大厅办事效率低",
+    )
+    wrong = total = 0
+    for name in map("".join, zip(FIRST, SECOND, strict=True)):
+        found = [
+            mention("", f"{town}{name}小区{other}，盼答复。", "S99")
+            for town, other in zip(TOWNS, others, strict=False)
+        ]
+        pairs = list(itertools.combinations(found, 2))
+        total += len(pairs)
+        wrong += sum(same(one, other) for one, other in pairs)
+    assert wrong <= total * 0.2, (wrong, total)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["请政府和教育部门管一管", "投诉黑心公司", "规范中小学收费", "非法选矿厂污染", "新建小区停水"],
+)
+def test_ordinary_words_before_a_kind_are_no_name(text: str) -> None:
+    assert mention("", text, "S99").name == ""
+
+
+def test_a_name_is_the_same_before_a_longer_kind() -> None:
+    one, other = (
+        mention("", f"白石渡{name}排放废水污染水渠", "S99")
+        for name in ("源弘化工公司", "源弘化工厂")
+    )
+    assert set(one.keys[:1]) == set(other.keys[:1])
