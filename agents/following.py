@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents import hot
+from agents.arrivals import Arrivals, case_key
 from agents.correcting import Correcting
 from agents.incidents import Incidents
-from agents.joining import Arrivals, Joining, Target, case_key
+from agents.joining import Joining, Target
 from agents.matter import Incident, Matters
 from agents.rules import Rules
 from streams.contracts import Alert
