@@ -7,7 +7,7 @@ import numpy as np
 from agents.characters import Characters, Flags, Hashes, Places, is_digit, is_letter, mixed
 from agents.occurrences import added_up, first_of_each
 
-_TOWNS: Final = np.array([ord(each) for each in "镇乡村"], np.uint32)
+_TOWN, _SHIRE, _VILLAGE = map(np.uint32, map(ord, "镇乡村"))
 _ROAD: Final = np.uint32(ord("道"))
 _ROADS: Final = np.array([ord(each) for each in "街大"], np.uint32)
 
@@ -41,6 +41,9 @@ def districts(characters: Characters, may_end: Flags, unusual: Flags) -> Hashes:
 def town_ends(characters: Characters, at: Places) -> Flags:
     """Whether the name of a town, a street or a village ends with these characters."""
     points = characters.points
-    towns = np.isin(points[at], _TOWNS) & (characters.ids[at - 1] > 0)
-    ends: Flags = towns | ((points[at] == _ROAD) & np.isin(points[at - 1], _ROADS))
+    last = points[at]
+    towns = (last == _TOWN) | (last == _SHIRE) | (last == _VILLAGE)
+    ends: Flags = towns & (characters.ids[at - 1] > 0)
+    (roads,) = (last == _ROAD).nonzero()
+    ends[roads] = np.isin(points[at[roads] - 1], _ROADS)
     return ends

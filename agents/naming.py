@@ -165,7 +165,9 @@ def telling(characters: Characters, in_title: Flags) -> Telling:
     further = named - 2
     further = further[unusual[further] & ~ordinary[further + 1]]
     (rare,) = (unusual[:-1] & unusual[1:]).nonzero()
-    rare = rare[~np.isin(rare, (named[:, None] + _AROUND[1:3]).ravel())]  # a name said again
+    again = np.zeros(len(ids), np.bool_)  # what holds a name says it again
+    again[named] = again[named - 1] = True
+    rare = rare[~again[rare]]
     numbered = _numbered(characters, classes)
     at = np.concatenate((named, further, rare, numbered))
     # Two characters of a name, three of an unusual word, two and the digits before them.
@@ -176,7 +178,9 @@ def telling(characters: Characters, in_title: Flags) -> Telling:
     third[after + len(rare) :] = (points[numbered - 2] << np.uint32(8)) + points[numbered - 1]
     hashes = mixed((pairs[at].astype(np.uint64) << np.uint64(16)) + third)
     kinds = np.full(len(at), Word.UNUSUAL, np.uint64)
-    kinds[np.isin(at, (cores.at[cores.great][:, None] + _AROUND).ravel())] = Word.GREAT
+    around = np.zeros(len(ids), np.bool_)
+    around[(cores.at[cores.great][:, None] + _AROUND).ravel()] = True
+    kinds[around[at]] = Word.GREAT
     kinds[: len(named)] = Word.NAME
     weights = 1 + _TITLE_BONUS * in_title[at].astype(np.int64)
     weights[: len(named)] += _NAME_BONUS
