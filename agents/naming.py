@@ -102,6 +102,7 @@ _CLASSES: Final = classes_of(
 )
 _CLASSES[0] = _NO_NAME | _GRAMMAR  # what is no Chinese character
 _HOUSE: Final = np.uint32(ord("房"))
+_FAMILY: Final = np.uint32(ord("家"))
 _VILLAGE: Final = np.uint32(ord("村"))
 
 
@@ -207,12 +208,8 @@ def _numbered(characters: Characters, classes: NDArray[np.uint8]) -> Places:
 
 
 def _cores(characters: Characters, signs: Signs) -> Cores:
-    ids, points, classes, ordinary = (
-        characters.ids,
-        characters.points,
-        signs.classes,
-        signs.ordinary,
-    )
+    ids, points = characters.ids, characters.points
+    classes, ordinary = signs.classes, signs.ordinary
     at, numbers = _PARTS.find(characters)
     parts = np.zeros(len(ids), np.uint8)
     parts[at] = numbers
@@ -283,6 +280,9 @@ def _named(
         further &= (signs.classes[begins - 1] & _BEFORE) == 0
         begins -= further & ~town_ends(characters, begins - 1)
     ids = characters.ids
+    # 家坳 is half of 石家坳, even where two of its characters are an ordinary word.
+    before = (signs.classes[begins - 1] & (_NO_NAME | _BEFORE)) == 0
+    begins -= (characters.points[begins] == _FAMILY) & before
     both = ids[at].astype(np.uint64) << np.uint64(NAMED_BITS // 2) | ids[at + 1]
     named[texts] = np.where(great[chosen], 0, both)
     first = int(begins[0]) if len(begins) else 0
