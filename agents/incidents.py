@@ -103,6 +103,10 @@ class Incidents:
             int(one["named"]),
         )
 
+    def name(self, row: int) -> str:
+        """What a mention names; empty for nothing."""
+        return self._names[row]
+
     def last_s(self, row: int) -> int:
         """When the incident of a mention was last reported."""
         owner = self.linked.get(int(self._rows[row]["owner"]))

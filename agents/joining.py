@@ -65,8 +65,10 @@ class Joining:
         self._makes_row: Mask = np.ones(number, np.bool_)
         self._brings: Mask = np.ones(len(arrivals.keys), np.bool_)
         self._known: dict[int, Target] = {}
-        # Of this batch: who bear a key, the latest first; what became of a mention.
+        # Who bear a key, the latest first; how many of them came in this batch; what
+        # became of a mention.
         self._bearers: dict[int, list[_Bearer]] = {}
+        self._added: dict[int, int] = {}
         self._held_bearers: dict[int, _Bearer] = {}
         self._before: dict[Mention, tuple[Target, int]] = {}
         self._join()
@@ -190,12 +192,13 @@ class Joining:
         """One report. keys: its own, `count` of them, then its case. rows: that bear each."""
         at_s = int(self._all.records["at_s"][at])
         mention = self._all.mention(at)
-        busy = sum(len(self._bearers.get(key, ())) for key in keys)
+        busy = sum(self._added.get(key, 0) for key in keys)
         target, then = self._before.get(mention, (None, -1))
         new: list[int] = []
         if target is None or then != busy or len(keys) > count or not _is_open(target, at_s):
-            bearers = [self._who_bear(*each) for each in zip(keys, rows, strict=True)]
-            stand = [[each for each in some if _is_open(each.incident, at_s)] for some in bearers]
+            bearers = list(map(self._who_bear, keys, rows))
+            oldest = at_s - LIFE_S
+            stand = [[one for one in some if one.incident.last_s >= oldest] for some in bearers]
             # A case alone links, whatever is said.
             target = next((each.incident for some in stand[count:] for each in some), None)
             target = target or joined(mention, stand[:count])
@@ -223,20 +226,25 @@ class Joining:
         if self._makes_row[at]:
             target.mentions += 1
         for place in new:
-            bearer = _Bearer(self._held + at, target, mention)
-            self._bearers.setdefault(keys[place], []).insert(0, bearer)
+            bearer = Bearer(self._held + at, target, mention)
+            some = self._bearers.setdefault(keys[place], [])
+            some.insert(0, bearer)
+            del some[PER_KEY:]
+            self._added[keys[place]] = self._added.get(keys[place], 0) + 1
         self._before[mention] = target, busy + len(new)
 
     def _who_bear(self, key: int, rows: list[int]) -> list[_Bearer]:
         """The latest first."""
-        some = self._bearers.get(key, [])
-        return (some + [self._held_bearer(row) for row in rows])[:PER_KEY]
+        some = self._bearers.get(key)
+        if some is None:
+            some = self._bearers[key] = list(map(self._held_bearer, rows))
+        return some
 
     def _held_bearer(self, row: int) -> _Bearer:
         bearer = self._held_bearers.get(row)
         if bearer is None:
             mention = self._incidents.mention(row)
-            bearer = self._held_bearers[row] = _Bearer(row, self._target_of(row), mention)
+            bearer = self._held_bearers[row] = Bearer(row, self._target_of(row), mention)
         return bearer
 
     def _target_of(self, row: int) -> Target:
@@ -244,7 +252,7 @@ class Joining:
         target = self._known.get(owner)
         if target is None:
             linked = self._incidents.linked.get(owner)
-            name = linked.name if linked else self._incidents.mention(row).name
+            name = linked.name if linked else self._incidents.name(row)
             mentions = linked.mentions if linked else 1
             last_s = self._incidents.last_s(row)
             first_s = linked.first_s if linked else last_s

@@ -106,6 +106,8 @@ class Linker:
 
 def joined(mention: Mention, bearers: list[list[Bearer[Known]]]) -> Known | None:
     """The incident that a report joins. bearers: of each of its keys, of open incidents."""
+    if not any(bearers):
+        return None
     leads_to = [{id(each.incident) for each in some} for some in bearers]
     points: dict[int, int] = {}
     by_name: set[int] = set()

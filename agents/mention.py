@@ -159,6 +159,8 @@ def same(a: Mention, b: Mention, points: int | None = None, *, by_name: bool = F
         points, by_name = sum(shared), _WORTH[Word.NAME] in shared
     # Of one township they share its words, and of one text all others: the place decides.
     agree = _agree(a.named & _NAMED, b.named & _NAMED)
+    if not (agree or by_name):
+        return False
     distance = _STRANGERS
     if a.fingerprint and b.fingerprint:
         distance = (a.fingerprint ^ b.fingerprint).bit_count()
@@ -167,7 +169,7 @@ def same(a: Mention, b: Mention, points: int | None = None, *, by_name: bool = F
     near = distance <= _NEAR and agree and not apart
     if near and (by_name or _as_told(a, b, points)):
         return True
-    if not points or not (agree or by_name):
+    if not points:
         return False
     points = min(points, _MOST_FOR_KEYS)
     if not agree:
