@@ -7,13 +7,12 @@ from typing import Final, NamedTuple
 import yaml
 
 from agents.normalise import normalise
+from agents.yaml_nodes import at, compose, pairs
 from streams.categories import CATEGORIES, OUTSIDE, CategoryCode
 from streams.errors import UserError
 
 WEIGHT_LIMIT: Final = 10
 TERM_LIMIT: Final = 20  # characters
-# The same in C, four times as fast, where PyYAML was built with it.
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Term(NamedTuple):
@@ -63,9 +62,9 @@ Sets = dict[str, tuple[str, ...]]
 def read_leaves(path: Path, sets: Sets) -> Iterator[Leaf]:
     """The leaves in a file, in its order."""
     seen: set[str] = set()
-    for key, body in _pairs(path, _compose(path), "leaf codes"):
-        leaf = Leaf(_code(path, key, seen, list(CATEGORIES)), [], [], _at(path, key))
-        for part, node in _pairs(path, body, "`terms`, `together`, `against` and `not`"):
+    for key, body in pairs(path, compose(path), "leaf codes"):
+        leaf = Leaf(_code(path, key, seen, list(CATEGORIES)), [], [], at(path, key))
+        for part, node in pairs(path, body, "`terms`, `together`, `against` and `not`"):
             _fill(leaf, path, part, node, sets)
         yield leaf
 
@@ -88,32 +87,32 @@ def _fill(leaf: Leaf, path: Path, part: yaml.Node, node: yaml.Node, sets: Sets) 
             leaf.terms.append(Term(word, code, 0.0, "not", place))
     else:
         raise UserError(
-            f"{_at(path, part)}: {part.value!r} is neither `terms`, `together`, `against` nor `not`"
+            f"{at(path, part)}: {part.value!r} is neither `terms`, `together`, `against` nor `not`"
         )
 
 
 def read_sets(path: Path) -> Sets:
     """Sets of words by name."""
     sets: Sets = {}
-    for name, node in _pairs(path, _compose(path), "names of sets"):
+    for name, node in pairs(path, compose(path), "names of sets"):
         if name.value in sets:
-            raise UserError(f"{_at(path, name)}: set {name.value!r} stands here twice")
+            raise UserError(f"{at(path, name)}: set {name.value!r} stands here twice")
         sets[str(name.value)] = tuple(word for word, _ in _words(path, repr(name.value), node))
     return sets
 
 
 def read_names(path: Path) -> Iterator[Term]:
     """Every word of a block with every ending of it, as phrases that mean nothing."""
-    root = _compose(path)
+    root = compose(path)
     if not isinstance(root, yaml.SequenceNode):
-        raise UserError(f"{_at(path, root)}: expected a list of blocks of `words` and `before`")
+        raise UserError(f"{at(path, root)}: expected a list of blocks of `words` and `before`")
     for block in root.value:
         lists = {
             str(key.value): _words(path, repr(key.value), node)
-            for key, node in _pairs(path, block, "`words` and `before`")
+            for key, node in pairs(path, block, "`words` and `before`")
         }
         if set(lists) != {"words", "before"}:
-            raise UserError(f"{_at(path, block)}: expected `words` and `before`, got {list(lists)}")
+            raise UserError(f"{at(path, block)}: expected `words` and `before`, got {list(lists)}")
         for word, place in lists["words"]:
             for ending, _ in lists["before"]:
                 yield Term(word + ending, OUTSIDE, 0.0, "name", place)
@@ -121,9 +120,9 @@ def read_names(path: Path) -> Iterator[Term]:
 
 def read_priority(path: Path) -> tuple[CategoryCode, ...]:
     """All leaves, the one that wins a tie first; S99 comes last."""
-    root = _compose(path)
+    root = compose(path)
     if not isinstance(root, yaml.SequenceNode):
-        raise UserError(f"{_at(path, root)}: expected a list of leaf codes")
+        raise UserError(f"{at(path, root)}: expected a list of leaf codes")
     seen: set[str] = set()
     leaves = [code for code in CATEGORIES if code != OUTSIDE]
     order = tuple(_code(path, item, seen, leaves) for item in root.value)
@@ -137,7 +136,7 @@ def read_declared(path: Path) -> dict[str, CategoryCode]:
     """Label to leaf; labels normalised by the editor, as terms are."""
     labels: dict[str, CategoryCode] = {}
     seen: set[str] = set()
-    for key, node in _pairs(path, _compose(path), "leaf codes"):
+    for key, node in pairs(path, compose(path), "leaf codes"):
         code = _code(path, key, seen, list(CATEGORIES))
         for label, place in _words(path, code, node):
             if label in labels:
@@ -150,7 +149,7 @@ def _grouped(
     path: Path, code: CategoryCode, node: yaml.Node
 ) -> Iterator[tuple[str, float, yaml.Node]]:
     """Groups with their weights and lists."""
-    for name, group in _pairs(path, node, "group names"):
+    for name, group in pairs(path, node, "group names"):
         for weight, words in _weighed(path, code, str(name.value), group):
             yield str(name.value), weight, words
 
@@ -162,14 +161,14 @@ def _weighed(
     if isinstance(node, yaml.SequenceNode):
         yield 1.0, node
         return
-    for key, words in _pairs(path, node, "weights"):
+    for key, words in pairs(path, node, "weights"):
         try:
             weight = float(key.value)
         except ValueError:
             weight = 0.0
         if not 0 < weight <= WEIGHT_LIMIT:
             raise UserError(
-                f"{_at(path, key)}: weight {key.value!r} of group {name!r} in {code}; "
+                f"{at(path, key)}: weight {key.value!r} of group {name!r} in {code}; "
                 f"expected a number above 0, up to {WEIGHT_LIMIT}"
             )
         yield weight, words
@@ -179,9 +178,9 @@ def _rules(
     path: Path, code: CategoryCode, group: str, weight: float, node: yaml.Node, sets: Sets
 ) -> Iterator[Rule]:
     if not isinstance(node, yaml.SequenceNode):
-        raise UserError(f"{_at(path, node)}: {code} {group!r} needs a list in [ ]")
+        raise UserError(f"{at(path, node)}: {code} {group!r} needs a list in [ ]")
     for item in node.value:
-        place = _at(path, item)
+        place = at(path, item)
         if not isinstance(item, yaml.ScalarNode):
             raise UserError(f"{place}: {code} {group!r} needs words joined by +")
         parts = []
@@ -199,12 +198,12 @@ def _rules(
 def _words(path: Path, where: str, node: yaml.Node) -> list[tuple[str, str]]:
     """Words of a list, each with its place."""
     if not isinstance(node, yaml.SequenceNode):
-        raise UserError(f"{_at(path, node)}: {where} needs a list of terms in [ ]")
+        raise UserError(f"{at(path, node)}: {where} needs a list of terms in [ ]")
     words = []
     for item in node.value:
         text = item.value if isinstance(item, yaml.ScalarNode) else ""
-        _check(text, where, _at(path, item))
-        words.append((text, _at(path, item)))
+        _check(text, where, at(path, item))
+        words.append((text, at(path, item)))
     return words
 
 
@@ -220,31 +219,9 @@ def _code(path: Path, node: yaml.Node, seen: set[str], allowed: list[str]) -> Ca
     if code not in allowed:
         last = " or S99" if OUTSIDE in allowed else ""
         raise UserError(
-            f"{_at(path, node)}: {code!r} is no leaf; expected D01 to D18, S01 to S14{last}"
+            f"{at(path, node)}: {code!r} is no leaf; expected D01 to D18, S01 to S14{last}"
         )
     if code in seen:
-        raise UserError(f"{_at(path, node)}: {code} stands here twice")
+        raise UserError(f"{at(path, node)}: {code} stands here twice")
     seen.add(code)
     return CategoryCode(code)
-
-
-def _compose(path: Path) -> yaml.Node:
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    except OSError as error:
-        raise UserError(f"{path.name} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path.name} is not valid YAML in UTF-8: {error}") from None
-    if root is None:
-        raise UserError(f"{path.name} is empty")
-    return root
-
-
-def _pairs(path: Path, node: yaml.Node, expected: str) -> list[tuple[yaml.Node, yaml.Node]]:
-    if not isinstance(node, yaml.MappingNode):
-        raise UserError(f"{_at(path, node)}: expected {expected}, each followed by a colon")
-    return list(node.value)
-
-
-def _at(path: Path, node: yaml.Node) -> str:
-    return f"{path.name} line {node.start_mark.line + 1}"

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import yaml
 
 from agents.normalise import normalise
+from agents.yaml_nodes import at, compose, pairs
 from streams.errors import UserError
 
 SENTIMENT_FILE: Final = "sentiment.yaml"
@@ -39,8 +40,6 @@ _CONTEXT: Final = (
     "past",
     "doubted",
 )
-# The same in C, four times as fast, where PyYAML was built with it.
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Word(NamedTuple):
@@ -125,12 +124,12 @@ def sentiments(folder: Path | None = None) -> Sentiments:
     path = folder_of(folder) / SENTIMENT_FILE
     words: dict[str, Word] = {}
     lists: dict[str, tuple[str, ...]] = {}
-    for key, body in _pairs(path, _compose(path), "kinds of words"):
+    for key, body in pairs(path, compose(path), "kinds of words"):
         kind = str(key.value)
         if kind in {"degree", "negation", "not"}:
             lists[kind] = tuple(text for text, _ in _terms(path, body))
         elif kind in KINDS:
-            for name, group in _pairs(path, body, "group names"):
+            for name, group in pairs(path, body, "group names"):
                 for word in _group(path, kind, str(name.value), group):
                     if word.text in words:
                         raise UserError(
@@ -140,7 +139,7 @@ def sentiments(folder: Path | None = None) -> Sentiments:
                     words[word.text] = word
         else:
             known = ", ".join((*KINDS, "degree", "negation", "not"))
-            raise UserError(f"{_at(path, key)}: {kind!r} is none of {known}")
+            raise UserError(f"{at(path, key)}: {kind!r} is none of {known}")
     nothing = frozenset(lists.get("not", ()))
     for text in sorted(nothing & words.keys()):
         raise UserError(f"{words[text].place}: term {text!r} stands under `not` as well")
@@ -154,11 +153,11 @@ def _group(path: Path, kind: str, name: str, node: yaml.Node) -> Iterator[Word]:
         for text, place in _terms(path, node):
             yield Word(text, kind, 1.0, name, place)
         return
-    for key, terms in _pairs(path, node, "weights"):
+    for key, terms in pairs(path, node, "weights"):
         weight = _number(key)
         if not 0 < weight <= WEIGHT_LIMIT or weight * 2 % 1:
             raise UserError(
-                f"{_at(path, key)}: weight {key.value!r} of {name!r}; "
+                f"{at(path, key)}: weight {key.value!r} of {name!r}; "
                 f"expected 0.5, 1, 1.5 … {WEIGHT_LIMIT}"
             )
         for text, place in _terms(path, terms):
@@ -170,65 +169,65 @@ def severities(folder: Path | None = None) -> Severities:
     path = folder_of(folder) / SEVERITY_FILE
     seen: dict[str, str] = {}
     cues: list[Cue] = []
-    pairs: list[Pair] = []
+    together: list[Pair] = []
     words: dict[str, tuple[str, ...]] = {}
     lists: dict[str, tuple[str, ...]] = {}
-    for key, body in _pairs(path, _compose(path), "parts"):
+    for key, body in pairs(path, compose(path), "parts"):
         part = str(key.value)
         if part == "cues":
-            cues += [_cue(path, name, cue, seen) for name, cue in _pairs(path, body, "cues")]
+            cues += [_cue(path, name, cue, seen) for name, cue in pairs(path, body, "cues")]
         elif part == "words":
-            for name, terms in _pairs(path, body, "groups of words"):
+            for name, terms in pairs(path, body, "groups of words"):
                 words[str(name.value)] = tuple(text for text, _ in _terms(path, terms))
         elif part == "together":
-            for name, body_ in _pairs(path, body, "cues"):
+            for name, body_ in pairs(path, body, "cues"):
                 several = body_.value if isinstance(body_, yaml.SequenceNode) else [body_]
-                pairs += [_pair(path, name, pair, words) for pair in several]
+                together += [_pair(path, name, pair, words) for pair in several]
         elif part in {"not", *_CONTEXT}:
             lists[part] = tuple(text for text, _ in _terms(path, body))
         else:
-            raise UserError(f"{_at(path, key)}: {part!r} is no part of this file")
+            raise UserError(f"{at(path, key)}: {part!r} is no part of this file")
     nothing = frozenset(lists.pop("not", ()))
     for text in sorted(nothing & seen.keys()):
         raise UserError(f"{seen[text]}: term {text!r} stands under `not` as well")
     rest = [lists.get(name, ()) for name in _CONTEXT]
-    return Severities(tuple(cues), words, tuple(pairs), nothing, *rest)
+    return Severities(tuple(cues), words, tuple(together), nothing, *rest)
 
 
 def _cue(path: Path, name: yaml.Node, node: yaml.Node, seen: dict[str, str]) -> Cue:
     levels: dict[int, tuple[str, ...]] = {}
     supposed, unless = 3, ()  # type: int, tuple[str, ...]
-    for key, body in _pairs(path, node, "levels"):
+    for key, body in pairs(path, node, "levels"):
         if key.value == "supposed":
             supposed = int(_number(body))
             if supposed not in {0, 1, 2, 3}:
-                raise UserError(f"{_at(path, body)}: supposed {body.value!r}; expected 0 to 3")
+                raise UserError(f"{at(path, body)}: supposed {body.value!r}; expected 0 to 3")
         elif key.value == "unless":
             unless = tuple(text for text, _ in _terms(path, body))
         elif key.value in {"1", "2", "3"}:
             levels[int(key.value)] = _once(path, body, seen)
         else:
             raise UserError(
-                f"{_at(path, key)}: {key.value!r} in {name.value}; "
+                f"{at(path, key)}: {key.value!r} in {name.value}; "
                 "expected 1, 2, 3, `supposed` or `unless`"
             )
     return Cue(str(name.value), levels, supposed, unless)
 
 
 def _pair(path: Path, name: yaml.Node, node: yaml.Node, words: dict[str, tuple[str, ...]]) -> Pair:
-    found = {str(key.value): body for key, body in _pairs(path, node, "`level`, `of`, `within`")}
+    found = {str(key.value): body for key, body in pairs(path, node, "`level`, `of`, `within`")}
     if found.keys() != {"level", "of", "within"}:
-        raise UserError(f"{_at(path, name)}: {name.value} needs `level`, `of` and `within`")
+        raise UserError(f"{at(path, name)}: {name.value} needs `level`, `of` and `within`")
     level, within = int(_number(found["level"])), int(_number(found["within"]))
     groups = [str(item.value) for item in _items(path, found["of"])]
     if len(groups) != 2 or not set(groups) <= words.keys():
         raise UserError(
-            f"{_at(path, found['of'])}: {groups} of {name.value}; expected two groups of `words`, "
+            f"{at(path, found['of'])}: {groups} of {name.value}; expected two groups of `words`, "
             "which stand before `together`"
         )
     if level not in {1, 2, 3} or not 0 < within <= REACH_LIMIT:
         raise UserError(
-            f"{_at(path, name)}: {name.value}; expected level 1 to 3, within 1 to {REACH_LIMIT}"
+            f"{at(path, name)}: {name.value}; expected level 1 to 3, within 1 to {REACH_LIMIT}"
         )
     return Pair(str(name.value), level, groups[0], groups[1], within)
 
@@ -250,13 +249,13 @@ def _terms(path: Path, node: yaml.Node) -> Iterator[tuple[str, str]]:
         text = item.value if isinstance(item, yaml.ScalarNode) else ""
         if not 1 <= len(text) <= TERM_LIMIT:
             raise UserError(
-                f"{_at(path, item)}: term {text!r}; expected 1 to {TERM_LIMIT} characters"
+                f"{at(path, item)}: term {text!r}; expected 1 to {TERM_LIMIT} characters"
             )
         if normalise(text) != text:
             raise UserError(
-                f"{_at(path, item)}: term {text!r} would never match; write {normalise(text)!r}"
+                f"{at(path, item)}: term {text!r} would never match; write {normalise(text)!r}"
             )
-        yield text, _at(path, item)
+        yield text, at(path, item)
 
 
 def _number(node: yaml.Node) -> float:
@@ -269,27 +268,5 @@ def _number(node: yaml.Node) -> float:
 
 def _items(path: Path, node: yaml.Node) -> list[yaml.Node]:
     if not isinstance(node, yaml.SequenceNode):
-        raise UserError(f"{_at(path, node)}: expected a list of terms in [ ]")
+        raise UserError(f"{at(path, node)}: expected a list of terms in [ ]")
     return list(node.value)
-
-
-def _compose(path: Path) -> yaml.Node:
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    except OSError as error:
-        raise UserError(f"{path.name} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path.name} is not valid YAML in UTF-8: {error}") from None
-    if root is None:
-        raise UserError(f"{path.name} is empty")
-    return root
-
-
-def _pairs(path: Path, node: yaml.Node, expected: str) -> list[tuple[yaml.Node, yaml.Node]]:
-    if not isinstance(node, yaml.MappingNode):
-        raise UserError(f"{_at(path, node)}: expected {expected}, each followed by a colon")
-    return list(node.value)
-
-
-def _at(path: Path, node: yaml.Node) -> str:
-    return f"{path.name} line {node.start_mark.line + 1}"
