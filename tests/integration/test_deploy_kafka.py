@@ -54,7 +54,9 @@ async def test_the_deployed_kafka_starts_again_on_its_log(
         with run_command(
             *argv, folder=tmp_path, env={"KAFKA_BIN": str(scripts)}, name=start, stop_within_s=60
         ) as child:
-            await eventually(lambda: not child.running or listening(host), within_s=90)
+            await eventually(
+                lambda: not child.running or (listening(host) and listening(inside)), within_s=90
+            )
             assert child.running, child.tail()
             if start == "first":
                 await make_topics(settings)
