@@ -44,7 +44,6 @@ _CUED = 5.0
 _DOT = re.compile(r"[·•・．.‧∙●⋅᛫﹒](?=\s?[\u4e00-\u9fff])(?<=[\u4e00-\u9fff\s].)")
 # The long s makes a class that the engine looks up in a table: three times as fast.
 LATIN = re.compile("[A-Za-z\u017f](?=[A-Za-z])")
-_LATIN_PAIR = re.compile(r"[A-Z][A-Za-z]{1,7}(?=[ ,·.])")
 
 
 def _dotted(view: str) -> Iterator[Span]:
