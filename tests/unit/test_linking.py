@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.linking import DAY_S, Linker
+from agents.linking import DAY_S, Bearer, Linker, joined
 from agents.mention import NOTHING, Mention, mention, mentions, same
 from cli.main import main
 
@@ -157,3 +157,9 @@ def test_what_cannot_be_used_is_said(
     code, output, _ = run(tmp_path, content, *more)
     assert code == 2
     assert said in output
+
+
+def test_of_two_incidents_that_are_as_likely_the_older_one_is_joined() -> None:
+    one = mention("", "丽景花园小区从昨天起停水，没有人来修，请有关部门处理", "S01")
+    bearers = [[Bearer(2, "younger", one), Bearer(1, "older", one)] for _ in one.keys]
+    assert joined(one, bearers) == "older"
