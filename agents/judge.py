@@ -91,12 +91,10 @@ class Judge:
         """One for each report, in order."""
         found = list(self._categories(reports))
         # A zero report says that there is nothing: its text, if it has one, is about no matter.
-        told = [
-            ("", "", category) if zero else (title, text, category)
-            for (title, text, *_, zero), (category, _, _) in zip(reports, found, strict=True)
-        ]
+        told = [("", "") if zero else (title, text) for title, text, *_, zero in reports]
         for said, of, what, mention in zip(reports, found, told, mentions(told), strict=True):
-            title, text, category = what
+            title, text = what
+            category, source, declared = of
             _, _, _, severity, people_band, zero = said
             sentiment, level, cue = UNSAID, 0, ""
             if title or text:
@@ -108,7 +106,7 @@ class Judge:
             known_by = mention
             if mention.name and not self._is_clean(mention.name):
                 known_by = mention._replace(name="")
-            yield Judged(category, of[1], of[2], severity, cue, sentiment, excerpt, known_by)
+            yield Judged(category, source, declared, severity, cue, sentiment, excerpt, known_by)
 
     def _categories(self, reports: Sequence[Said]) -> Iterator[tuple[CategoryCode, str, str]]:
         """The leaf, what decided it, and the leaf that upstream declared, if any."""

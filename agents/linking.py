@@ -46,8 +46,8 @@ class Linker:
 
     >>> from agents.mention import mention
     >>> linker = Linker()
-    >>> one = mention("", "丽景花园小区从昨天起停水，没有人来修，请有关部门处理", "S01")
-    >>> other = mention("", "请问丽景花园为什么又停水了？孩子洗澡都不行", "S01")
+    >>> one = mention("", "丽景花园小区从昨天起停水，没有人来修，请有关部门处理")
+    >>> other = mention("", "请问丽景花园为什么又停水了？孩子洗澡都不行")
     >>> [linker.link("430100", each, identity, 0) for identity, each in ((7, one), (8, other))]
     [7, 7]
     """

@@ -47,28 +47,28 @@ class Mention(NamedTuple):
 NOTHING: Final = Mention(0, ())
 
 
-def mention(title: str, text: str, category: str) -> Mention:
-    """What one report brings. title, text: as they came or redacted; category: its leaf.
+def mention(title: str, text: str) -> Mention:
+    """What one report brings. title, text: as they came or redacted.
 
-    >>> one = mention("", "丽景花园小区从昨天起停水，没有人来修，请有关部门处理", "S01")
-    >>> other = mention("", "请问丽景花园为什么又停水了？孩子洗澡都不行", "S01")
+    >>> one = mention("", "丽景花园小区从昨天起停水，没有人来修，请有关部门处理")
+    >>> other = mention("", "请问丽景花园为什么又停水了？孩子洗澡都不行")
     >>> one.name, same(one, other)
     ('丽景花园', True)
-    >>> same(one, mention("", "请问金桂花园为什么又停水了？孩子洗澡都不行", "S01"))
+    >>> same(one, mention("", "请问金桂花园为什么又停水了？孩子洗澡都不行"))
     False
     """
-    return mentions([(title, text, category)])[0]
+    return mentions([(title, text)])[0]
 
 
-def mentions(reports: Sequence[tuple[str, str, str]]) -> list[Mention]:
-    """The same for many (title, text, category) at once, in less time."""
+def mentions(reports: Sequence[tuple[str, str]]) -> list[Mention]:
+    """The same for many (title, text) at once, in less time."""
     if not reports:
         return []
-    titles = [normalise(title) if title else "" for title, _, _ in reports]
+    titles = [normalise(title) if title else "" for title, _ in reports]
     characters = Characters.of(
         [
             f"{title}\n{normalise(text)}" if title else normalise(text)
-            for title, (_, text, _) in zip(titles, reports, strict=True)
+            for title, (_, text) in zip(titles, reports, strict=True)
         ]
     )
     in_title = np.zeros(len(characters.ids), np.bool_)

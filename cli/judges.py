@@ -97,15 +97,12 @@ class Incidents:
     A label is the number of the incident's first text. Times are not looked at.
     """
 
-    def __init__(self, classifier: Classifier) -> None:
-        self._classifier = classifier
-
     def judge(self, titles: Sequence[str], texts: Sequence[str]) -> list[Judgement]:
         rows = [
             Row("", "", None, title[:TITLE_LIMIT], text[:TEXT_LIMIT])
             for title, text in zip(titles, texts, strict=True)
         ]
-        return [Judgement(str(first + 1)) for first in linked(rows, self._classifier)]
+        return [Judgement(str(first + 1)) for first in linked(rows)]
 
 
 def _topics(options: Options) -> Task:
@@ -125,8 +122,8 @@ def _topics(options: Options) -> Task:
     return Task(LearnedTopics(classifier, model), meant)
 
 
-def _incidents(options: Options) -> Task:
-    return Task(Incidents(Classifier.load(options.lexicon)), str, groups=True)
+def _incidents(_: Options) -> Task:
+    return Task(Incidents(), str, groups=True)
 
 
 class Tones:

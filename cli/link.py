@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 
 import click
 
-from agents.classify import Classifier
 from agents.linking import Linker
 from agents.mention import Mention, mentions
 from cli import output, times
@@ -80,7 +79,7 @@ def link(
         id_column, county_column or "", time_column or "", title_column or _TITLE, text_column
     )
     rows = _read(table, chosen, load().zone)
-    incidents = linked(rows, Classifier.load(load().lexicon))
+    incidents = linked(rows)
     numbers: dict[int, int] = {}
     try:
         with Path(out).open("w", encoding="utf-8", newline="") as file:
@@ -134,16 +133,11 @@ def _at_s(written: str, zone: tzinfo, number: int) -> int | None:
         raise UserError(f"row {number}: expected {error}, or no time at all") from None
 
 
-def linked(rows: Sequence[Row], classifier: Classifier) -> list[int]:
+def linked(rows: Sequence[Row]) -> list[int]:
     """For each row the number of the first row of its incident; counted from 0."""
     found: list[Mention] = []
     for start in range(0, len(rows), _AT_ONCE):
-        found += mentions(
-            [
-                (row.title, row.text, classifier.category(row.title, row.text))
-                for row in rows[start : start + _AT_ONCE]
-            ]
-        )
+        found += mentions([(row.title, row.text) for row in rows[start : start + _AT_ONCE]])
     linker = Linker()
     incidents = [0] * len(rows)
     for number in sorted(range(len(rows)), key=lambda number: _when(rows[number])):

@@ -48,7 +48,7 @@ NOISE = """
 def linked(texts: Sequence[str]) -> list[int]:
     """The incident of each text, in order, of one county and within one month."""
     linker = Linker()
-    found = mentions([("", text, "S99") for text in texts])
+    found = mentions([("", text) for text in texts])
     return [linker.link("430100", mention, n, 0) for n, mention in enumerate(found)]
 
 
@@ -132,7 +132,7 @@ def test_pairs_labelled_by_hand() -> None:
     known = {}
     for row in messages():
         key = xxhash.xxh3_64_hexdigest(f"{row['title']}\n{row['text']}".encode())
-        known[key] = (row["title"], row["text"], "S99")
+        known[key] = (row["title"], row["text"])
     with PAIRS_FILE.open(encoding="utf-8", newline="") as lines:
         pairs = [row for row in csv.DictReader(lines) if {row["one"], row["other"]} <= set(known)]
     assert len(pairs) >= 300

@@ -91,7 +91,7 @@ def test_a_report_brings_what_the_same_matter_is_known_by(preparer: Preparer) ->
     text = "阳光花园小区从昨天起停水，没有人来修，请有关部门处理"
     events = [call(1, text=text), call(2, text=None), call(3, text=text[1:])]
     one, silent, other = only_pack(prepared(preparer, events)).reports
-    found = mention("", text, "S01")
+    found = mention("", text)
     assert (one.fingerprint, one.keys, one.name) == found[:3]
     assert (one.problem, one.named) == found[3:]
     assert (silent.fingerprint, silent.keys, silent.name) == (0, (), "")
