@@ -334,4 +334,5 @@ def _action_row(action: Action) -> ActionRow:
         action.reported_s,
         action.note,
         action.until_s,
+        action.assigned_to,
     )

@@ -260,6 +260,7 @@ class Preparer:
                 self._redact(data.note) if data.note else "",
                 int(data.until.timestamp()) if data.until else 0,
                 offset,
+                self._redact_label(data.assigned_to) if data.assigned_to else "",
             )
         )
         return False

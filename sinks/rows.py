@@ -140,14 +140,15 @@ def _hex(number: int) -> str:
     return f"{number:016x}"
 
 
-def row_of_alert(alert: Alert, version: int) -> Row:
-    """Row of `alerts`; version must grow when the same alert is told again with news."""
+def row_of_alert(alert: Alert) -> Row:
+    """Row of `alerts`. Its version grows with the alert's, from the moment it was raised on."""
     return (
         *(alert.id, alert.rule, alert.level, alert.county_code, alert.category),
         *(_seconds(alert.window_start), _seconds(alert.window_end)),
         *(alert.observed, alert.limit, alert.expected, alert.p_value),
-        *(alert.title, alert.reason, alert.history, alert.excerpt, alert.state),
-        *(milliseconds(alert.raised_at), version),
+        *(alert.title, alert.reason, alert.history, alert.excerpt, alert.status),
+        milliseconds(alert.raised_at),
+        milliseconds(alert.raised_at) + alert.version,
     )
 
 

@@ -50,8 +50,7 @@ def _totals(value: bytes) -> Rows:
 
 
 def _alert(value: bytes) -> Rows:
-    alert = _decode_alert(value)
-    return [("alerts", [row_of_alert(alert, milliseconds(alert.raised_at))])]
+    return [("alerts", [row_of_alert(_decode_alert(value))])]
 
 
 def _digest(value: bytes) -> Rows:

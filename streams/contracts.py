@@ -131,7 +131,11 @@ class CaseUpdate(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
 
 
 class AlertAction(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """What duty staff did with an alert."""
+    """What duty staff did with an alert.
+
+    silence: alerts of its rule, county and category are not told `until` then; `note` says why.
+    assigned_to: the post or office that has it from now on, of `assign`.
+    """
 
     alert_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
     action: Literal[
@@ -147,6 +151,7 @@ class AlertAction(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
     by: Annotated[str, Meta(min_length=1, max_length=64, description="a post, not a person")]
     note: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
     until: Instant | UnsetType = UNSET
+    assigned_to: Label | UnsetType = UNSET
 
 
 IncidentId = Annotated[
@@ -286,14 +291,26 @@ class DeadLetter(Struct, kw_only=True, gc=False):
     preview: str = ""
 
 
+AlertStatus = Literal["firing", "acknowledged", "assigned", "escalated", "closed"]
+
+
 class Alert(Struct, kw_only=True, gc=False):
-    """What a rule raised, with its reason.
+    """What a rule raised, with its reason, as it stands; each change is sent again.
 
     id: 16 hex digits, a hash of (rule, county, category, window), or of (rule, topic,
     partition, offset) where a record is what it is about: raised once.
     county_code: 000000 when it is about the whole deployment.
     observed, limit: in reports unless the rule says otherwise.
     history: reports per day of this county and category, 14 days, today last.
+    status_at, by: since when it has its status, and by which post; neither while
+    nobody acted, no post where it changed by itself. note: what was said with that.
+    assigned_to: a post or an office. label: whether duty staff found it useful.
+    notify: whether it is to be told; muted says why not: the silence, alert, group or cap.
+    Told are alerts firing or escalated, once for an id, status and status_at. told_at: since
+    when notify is true; none if it never was.
+    group: the same for a county's alerts of one category: one notice can carry them.
+    incident: of a rule that looks at single reports or incidents.
+    version: of two with the same id, the higher one stands; 0 where nothing keeps its status.
     """
 
     id: str
@@ -312,7 +329,18 @@ class Alert(Struct, kw_only=True, gc=False):
     p_value: float | None = None
     history: list[int] = []
     excerpt: str = ""
-    state: Literal["firing", "acknowledged", "assigned", "escalated", "closed"] = "firing"
+    status: AlertStatus = "firing"
+    status_at: Instant | None = None
+    by: str = ""
+    note: str = ""
+    assigned_to: str = ""
+    label: Literal["", "useful", "not_useful"] = ""
+    notify: bool = True
+    muted: str = ""
+    told_at: Instant | None = None
+    group: str = ""
+    incident: str = ""
+    version: int = 0
 
 
 class Digest(Struct, kw_only=True, gc=False):

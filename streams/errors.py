@@ -22,6 +22,7 @@ class Reason(StrEnum):
     UNKNOWN_COUNTY = "unknown_county"
     TIME_OUT_OF_RANGE = "time_out_of_range"
     UNKNOWN_INCIDENT = "unknown_incident"  # a correction names what is not held (any more)
+    UNKNOWN_ALERT = "unknown_alert"  # an action names what the county has not, or no more
     POISON = "poison"  # nothing is known to be wrong with it, but it kills the stage
 
 

@@ -233,6 +233,7 @@ class Action(Struct, array_like=True, gc=False):
     note: str = ""
     until_s: int = 0
     offset: int = -1
+    assigned_to: str = ""
 
 
 class Pack(Struct, array_like=True, gc=False):
@@ -333,7 +334,11 @@ class CaseRow(Struct, array_like=True, gc=False):
 
 
 class ActionRow(Struct, array_like=True, gc=False):
-    """An alert action, as an audit row."""
+    """A step of an alert's life, as an audit row.
+
+    by: a post; empty for a step that the alert took by itself. verdict: what came of
+    it (agents/alerting/life.py); empty where that was not told.
+    """
 
     county: str
     alert_id: str
@@ -343,6 +348,8 @@ class ActionRow(Struct, array_like=True, gc=False):
     at_s: int
     note: str = ""
     until_s: int = 0
+    assigned_to: str = ""
+    verdict: str = ""
 
 
 class Totals(Struct, array_like=True, gc=False):

@@ -43,9 +43,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         store.insert(
             "alerts",
             [
-                row_of_alert(alert("00000000000000a1", title=HOSTILE, reason=HOSTILE), 1),
+                row_of_alert(alert("00000000000000a1", title=HOSTILE, reason=HOSTILE)),
                 row_of_alert(
-                    alert("00000000000000a2", title="较晚", raised_at=NOW + timedelta(minutes=1)), 1
+                    alert("00000000000000a2", title="较晚", raised_at=NOW + timedelta(minutes=1))
                 ),
             ],
         )

@@ -130,8 +130,8 @@ def test_the_same_offset_of_another_log_is_another_dead_letter(store: Store) -> 
 
 
 def test_answers_come_back_as_they_were(store: Store) -> None:
-    store.insert("alerts", [row_of_alert(alert(p_value=0.001, expected=1.5), 1)])
-    store.insert("alerts", [row_of_alert(alert(state="closed"), 2)])
+    store.insert("alerts", [row_of_alert(alert(p_value=0.001, expected=1.5))])
+    store.insert("alerts", [row_of_alert(alert(status="closed", version=1))])
     store.insert("digests", [row_of_digest(digest(), 1)])
     [found] = store.query("SELECT * FROM alerts FINAL")
     assert (found["state"], found["history"], found["limit"]) == ("closed", [0] * 13 + [3], 1.0)
@@ -145,7 +145,7 @@ def test_answers_come_back_as_they_were(store: Store) -> None:
 def test_excerpts_and_previews_leave_after_thirty_days(store: Store) -> None:
     old, fresh = NOW - timedelta(days=31), datetime.now(UTC)
     for at, key in ((old, "00000000000000a1"), (fresh, "00000000000000a2")):
-        store.insert("alerts", [row_of_alert(alert(key, raised_at=at), 1)])
+        store.insert("alerts", [row_of_alert(alert(key, raised_at=at))])
         store.insert("dead_letters", [row_of_dead_letter(dead_letter(int(key, 16), at=at))])
     for table in ("alerts", "dead_letters"):
         store.command(f"OPTIMIZE TABLE {table} FINAL")

@@ -77,9 +77,9 @@ def _break_sink() -> None:
 
     row_of_alert = sink.row_of_alert
 
-    def broken(alert: Any, version: int) -> Any:
+    def broken(alert: Any) -> Any:
         _fail(alert.excerpt)
-        return row_of_alert(alert, version)
+        return row_of_alert(alert)
 
     sink.row_of_alert = broken
 
