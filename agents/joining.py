@@ -129,8 +129,6 @@ class Joining:
             arrivals.named,
             arrivals.counts,
             arrivals.of_key,
-            arrivals.starts,
-            arrivals.mention,
         )
         found = candidates.found(self._incidents, asking, keys, rows)
         self._row = found.row

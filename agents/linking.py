@@ -2,7 +2,10 @@
 
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from agents.mention import Mention, mention_names, same, worth
+import numpy as np
+
+from agents.mention import Mention, Sides, kinds_of, same_each, worth
+from agents.naming import Word
 
 DAY_S: Final = 86_400
 LIFE_S: Final = 30 * DAY_S  # an incident is open so long after its last report
@@ -108,22 +111,28 @@ def joined(mention: Mention, bearers: list[list[Bearer[Known]]]) -> Known | None
     """The incident that a report joins. bearers: of each of its keys, of open incidents."""
     if not any(bearers):
         return None
+    report = Sides.of([mention])
+    kinds = kinds_of(report.named, np.array([len(mention.keys)]))
     leads_to = [{id(each.incident) for each in some} for some in bearers]
+    crowded = np.array([len(some) > 1 for some in leads_to])
     points: dict[int, int] = {}
     by_name: set[int] = set()
-    names = mention_names(mention)
-    for place, value in enumerate(worth(mention, list(map(len, leads_to)))):
-        for known in leads_to[place]:
+    values = zip(leads_to, worth(kinds, crowded).tolist(), kinds.tolist(), strict=True)
+    for some, value, kind in values:
+        for known in some:
             points[known] = points.get(known, 0) + value
-            if place < names:
+            if kind == Word.NAME:
                 by_name.add(known)
-    found: Known | None = None
-    most = -1
-    ordered = {each.number: each for some in bearers for each in some}
-    for number in sorted(ordered):
-        _, incident, other = ordered[number]
-        known = id(incident)
-        value = points[known]
-        if value > most and same(mention, other, value, by_name=known in by_name):
-            found, most = incident, value
-    return found
+    numbered = {each.number: each for some in bearers for each in some}
+    candidates = [numbered[number] for number in sorted(numbered)]
+    known_by = [id(each.incident) for each in candidates]
+    value_of = np.array([points[known] for known in known_by])
+    are_same = same_each(
+        report,
+        Sides.of([each.mention for each in candidates]),
+        value_of,
+        np.array([known in by_name for known in known_by]),
+    )
+    if not are_same.any():
+        return None
+    return candidates[int(np.argmax(np.where(are_same, value_of, -1)))].incident

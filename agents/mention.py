@@ -8,19 +8,22 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from agents.characters import Characters, Hashes, Points, mixed
+from agents.characters import Characters, Flags, Hashes, Points, mixed
 from agents.facets import OFTEN_TOLD, problems
 from agents.fingerprint import fingerprints
 from agents.naming import NAMED_BITS, Word, telling
 from agents.normalise import normalise
 
+Ints = NDArray[np.int64]
+
 # How `named` is laid out: two characters of the name, counts of three kinds of keys, the
 # district.
 _COUNT_BITS: Final = 4
-_DISTRICT_AT: Final = NAMED_BITS + 3 * _COUNT_BITS
-_NAMED: Final = (1 << NAMED_BITS) - 1
-_COUNT: Final = (1 << _COUNT_BITS) - 1
+_DISTRICT_AT: Final = np.uint64(NAMED_BITS + 3 * _COUNT_BITS)
+_NAMED: Final = np.uint64((1 << NAMED_BITS) - 1)
+_COUNT: Final = np.uint64((1 << _COUNT_BITS) - 1)
 
 
 class Mention(NamedTuple):
@@ -77,7 +80,7 @@ def mentions(reports: Sequence[tuple[str, str]]) -> list[Mention]:
             in_title[start : start + len(title)] = True
     bits, least = fingerprints(characters)
     told = telling(characters, in_title)
-    named = told.named | (told.districts << np.uint64(_DISTRICT_AT))
+    named = told.named | (told.districts << _DISTRICT_AT)
     for kind in range(3):
         named |= told.counts[:, kind] << np.uint64(NAMED_BITS + kind * _COUNT_BITS)
     keys, ends = _keys(told.words, least)
@@ -114,8 +117,8 @@ _NEAR: Final = 17
 _TO_BE_SHARED: Final = 2
 # What speaks for one matter, in points; so many are enough.
 _ENOUGH: Final = 7
-_WORTH: Final = (4, 2, 2, 0)  # of a key, by its kind
-_CROWDED_WORTH: Final = (4, 1, 1, 0)  # when it leads to several matters
+# Of a key, by its kind; and when it leads to several matters.
+_WORTH: Final = np.array([[4, 2, 2, 0], [4, 1, 1, 0]])
 _MOST_FOR_KEYS: Final = 8
 _SAME_PROBLEM: Final = 3
 _OFTEN_TOLD: Final = 1  # when the problem they share is one that many have
@@ -129,78 +132,97 @@ _BITS_A_POINT: Final = 2
 _MOST_FOR_CLOSENESS: Final = 4
 
 
-def worth(mention: Mention, leads_to: Sequence[int]) -> tuple[int, ...]:
-    """Points of each of a report's keys. leads_to: to how many open incidents each leads."""
-    named = mention.named >> NAMED_BITS
-    kinds: list[int] = []
+class Sides(NamedTuple):
+    """What `same_each` asks of mentions, a column each, as a Mention has it."""
+
+    fingerprint: Hashes
+    problem: Hashes
+    named: Hashes
+
+    @classmethod
+    def of(cls, some: Sequence[Mention]) -> "Sides":
+        """Of mentions."""
+        return cls(
+            np.array([each.fingerprint for each in some], np.uint64),
+            np.array([each.problem for each in some], np.uint64),
+            np.array([each.named for each in some], np.uint64),
+        )
+
+    def take(self, places: Ints) -> "Sides":
+        """Those at places."""
+        return Sides(*(column.take(places) for column in self))
+
+
+def kinds_of(named: Hashes, counts: Ints) -> Ints:
+    """The kind (naming.Word) of every key of many mentions, on end. counts: keys of each."""
+    each = np.empty((len(named), 4), np.int64)
     for kind in range(3):
-        kinds += [kind] * (named >> kind * _COUNT_BITS & _COUNT)
-    kinds += [Word.COPY] * (len(mention.keys) - len(kinds))
-    return tuple(
-        (_CROWDED_WORTH if number > 1 else _WORTH)[kind]
-        for kind, number in zip(kinds, leads_to, strict=True)
-    )
+        each[:, kind] = named >> np.uint64(NAMED_BITS + kind * _COUNT_BITS) & np.uint64(_COUNT)
+    each[:, Word.COPY] = counts - each[:, :3].sum(1)
+    return np.repeat(np.tile(np.arange(4), len(named)), each.ravel())
 
 
-def mention_names(mention: Mention) -> int:
-    """How many of a report's keys, the first ones, are names."""
-    return mention.named >> NAMED_BITS & _COUNT
+def worth(kinds: Ints, crowded: Flags) -> Ints:
+    """Ints of keys. crowded: whether it leads to several open incidents."""
+    return _WORTH[crowded.astype(np.intp), kinds]
 
 
-def same(a: Mention, b: Mention, points: int | None = None, *, by_name: bool = False) -> bool:
-    """Whether two reports of one county are the same matter; the order makes no difference.
+def same(a: Mention, b: Mention) -> bool:
+    """Whether two reports of one county are the same matter, by themselves; the order makes no difference."""
+    kinds = kinds_of(np.array([a.named], np.uint64), np.array([len(a.keys)]))
+    shared = kinds[[key in b.keys for key in a.keys]]
+    points = worth(shared, np.zeros(len(shared), np.bool_)).sum(keepdims=True)
+    by_name = np.array([Word.NAME in shared])
+    return bool(same_each(Sides.of([a]), Sides.of([b]), points, by_name)[0])
 
-    points: what the keys by which a led to b's incident are worth, and by_name whether one
-    of them is a name; without, the keys that a and b share.
+
+def same_each(a: Sides, b: Sides, points: Ints, by_name: Flags) -> Flags:
+    """Row by row, whether a report, of a, is the same matter as a mention, of b.
+
+    points: what the keys by which it was led to the mention's incident are worth, and
+    by_name whether one of them is a name.
     """
-    if points is None:
-        each = worth(a, [1] * len(a.keys))
-        shared = [point for key, point in zip(a.keys, each, strict=True) if key in b.keys]
-        points, by_name = sum(shared), _WORTH[Word.NAME] in shared
     # Of one township they share its words, and of one text all others: the place decides.
-    agree = _agree(a.named & _NAMED, b.named & _NAMED)
-    if not (agree or by_name):
-        return False
-    distance = _STRANGERS
-    if a.fingerprint and b.fingerprint:
-        distance = (a.fingerprint ^ b.fingerprint).bit_count()
+    agree = names_agree(a.named, b.named)
+    distance = np.where(
+        (a.fingerprint != 0) & (b.fingerprint != 0),
+        np.bitwise_count(a.fingerprint ^ b.fingerprint).astype(np.int64),
+        _STRANGERS,
+    )
     district, other_district = a.named >> _DISTRICT_AT, b.named >> _DISTRICT_AT
-    apart = bool(district and other_district and district != other_district)
-    near = distance <= _NEAR and agree and not apart
-    if near and (by_name or _as_told(a, b, points)):
-        return True
-    if not points:
-        return False
-    points = min(points, _MOST_FOR_KEYS)
-    if not agree:
-        points += _OTHER_NAME
-    if district and other_district:
-        points += _OTHER_DISTRICT if apart else _SAME_DISTRICT
-    if by_name or not (a.named & _NAMED or b.named & _NAMED):  # else it is one text of two places
-        points += min(max(0, _STRANGERS - distance) // _BITS_A_POINT, _MOST_FOR_CLOSENESS)
-    return points + _of_problems(a.problem, b.problem) >= _ENOUGH
+    in_districts = (district != 0) & (other_district != 0)
+    apart = in_districts & (district != other_district)
+    nameless, other_nameless = (a.named & _NAMED) == 0, (b.named & _NAMED) == 0
+    # Nothing that should be in both of two near texts is in one of them alone.
+    as_told = (nameless == other_nameless) & (
+        (points > 0) | (np.maximum(_telling(a.named), _telling(b.named)) < _TO_BE_SHARED)
+    )
+    near = (distance <= _NEAR) & agree & ~apart & (by_name | as_told)
+    closeness = np.clip((_STRANGERS - distance) // _BITS_A_POINT, 0, _MOST_FOR_CLOSENESS)
+    sums = np.minimum(points, _MOST_FOR_KEYS) + _OTHER_NAME * ~agree
+    sums += np.where(apart, _OTHER_DISTRICT, _SAME_DISTRICT * in_districts)
+    # Where only one names a place it is one text of two places.
+    sums += closeness * (by_name | nameless & other_nameless)
+    sums += _of_problems(a.problem, b.problem)
+    said: Flags = (agree | by_name) & (near | (points > 0) & (sums >= _ENOUGH))
+    return said
 
 
-def _of_problems(a: int, b: int) -> int:
-    """Points for what two reports complain of."""
-    if a & b:
-        return _SAME_PROBLEM if a & b & ~OFTEN_TOLD else _OFTEN_TOLD
-    return _OTHER_PROBLEM if a and b else 0
+def names_agree(a: Hashes, b: Hashes) -> Flags:
+    """Whether two names may be one, by `named`; what names nothing agrees with all."""
+    a, b = a & _NAMED, b & _NAMED
+    agree: Flags = (a == b) | (a == 0) | (b == 0)
+    return agree
 
 
-def _agree(a: int, b: int) -> bool:
-    """Whether two names may be one; what names nothing agrees with all."""
-    return a == b or not (a and b)
+def _of_problems(a: Hashes, b: Hashes) -> Ints:
+    """Ints for what two reports complain of."""
+    both = a & b
+    shared = np.where(both & ~np.uint64(OFTEN_TOLD), _SAME_PROBLEM, _OFTEN_TOLD)
+    return np.where(both, shared, _OTHER_PROBLEM * ((a != 0) & (b != 0)))
 
 
-def _as_told(a: Mention, b: Mention, points: int) -> bool:
-    """Whether nothing that should be in both of two near texts is in one of them alone."""
-    if bool(a.named & _NAMED) != bool(b.named & _NAMED):
-        return False
-    return points > 0 or max(_telling(a), _telling(b)) < _TO_BE_SHARED
-
-
-def _telling(mention: Mention) -> int:
+def _telling(named: Hashes) -> Hashes:
     """How many keys a report has beside those of its shingles."""
-    counts = mention.named >> NAMED_BITS
-    return sum(counts >> kind * _COUNT_BITS & _COUNT for kind in range(3))
+    counts = [named >> np.uint64(NAMED_BITS + kind * _COUNT_BITS) & _COUNT for kind in range(3)]
+    return sum(counts[1:], counts[0])
