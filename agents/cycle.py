@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from agents import digest
-from agents import rules as judge
+from agents import digest, raising
 from agents.change import Change
 from agents.rules import Rules
 from agents.state import State
@@ -37,7 +36,7 @@ def decide_cycle(
         counties = sorted({*expected, *state.counts.counties()})
         if point.kind == "missing_report":
             silent = [county for county in expected if (county, point.day) not in state.presence]
-            alerts = [judge.missing_report(rules, county, *window, at) for county in silent]
+            alerts = [raising.missing_report(rules, county, *window, at) for county in silent]
             change.alerts += [alert for alert in alerts if alert.id not in state.alerts]
         elif point.kind == "daily_report":
             change.digests += [

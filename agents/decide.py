@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import rules as judge
+from agents import raising
 from agents.cells import Cells
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY
@@ -176,7 +176,7 @@ class _Batch:
         if any(bands):
             told |= np.array(bands)[np.frombuffer(reports.people_band.codes, "<u2")]
         for place in np.flatnonzero(told & mask).tolist():
-            for alert in judge.of_event(self._rules, reports[place], self._at):
+            for alert in raising.of_event(self._rules, reports[place], self._at):
                 self._raise(alert)
 
     def _take_other(
@@ -295,7 +295,7 @@ class _Batch:
     def change(self) -> Change:
         dead = self._carry_out()
         counts = [*self._live.rows(piece=0), *self._history]
-        for alert in judge.of_counts(
+        for alert in raising.of_counts(
             self._rules, self._state.counts, counts, self._state.alerts, self._at, self._zone
         ):
             self._raise(alert)

@@ -1,0 +1,162 @@
+"""Alerts that rules raise: of single events, of counts per county and category, of a report that is missing."""
+
+from collections.abc import Container, Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from agents.counts import Counts
+from agents.rules import CountRule, Rules, alert_id, names_of
+from streams.categories import OUTSIDE
+from streams.contracts import Alert
+from streams.packs import CountRow, Report
+
+LEVEL_NAMES: Final = {1: "红色", 2: "橙色", 3: "黄色", 4: "蓝色"}
+
+
+def of_event(rules: Rules, report: Report, at: datetime) -> Iterable[Alert]:
+    """Alerts that one event raises by itself: its severity, its band of people."""
+    for severity in rules.severity:
+        if report.severity == severity.severity:
+            yield _event_alert(
+                severity.id,
+                severity.level,
+                report,
+                at,
+                _why_so_grave(report),
+            )
+    for people in rules.people_band:
+        if report.people_band == people.band:
+            yield _event_alert(
+                people.id, people.level, report, at, f"涉及人数{report.people_band}人"
+            )
+
+
+def _why_so_grave(report: Report) -> str:
+    level = LEVEL_NAMES[report.severity]
+    return f"来文提到“{report.cue}”，研判为{level}" if report.cue else f"上报事项定级为{level}"
+
+
+def _event_alert(rule: str, level: int, report: Report, at: datetime, why: str) -> Alert:
+    start = datetime.fromtimestamp(report.reported_s, UTC)
+    place, matter = names_of(report.county, report.category)
+    return Alert(
+        id=alert_id(rule, report.county, report.category, f"{report.identity:016x}"),
+        rule=rule,
+        level=level,
+        county_code=report.county,
+        category=report.category,
+        window_start=start,
+        window_end=start,
+        observed=1,
+        limit=1,
+        title=f"{place}：{matter}，{why}",
+        reason=f"{why}，按规则 {rule} 逐件提醒。",
+        raised_at=at,
+        excerpt=report.excerpt,
+    )
+
+
+def of_counts(
+    rules: Rules,
+    counts: Counts,
+    increments: list[CountRow],
+    raised: Container[str],
+    at: datetime,
+    zone: ZoneInfo,
+) -> Iterable[Alert]:
+    """Alerts that the live totals give once these increments are added to them.
+
+    Only hours that were touched are looked at; what is outside the taxonomy, and
+    history, raises nothing. raised: ids of alerts that were raised before.
+    """
+    added: dict[tuple[str, str], dict[int, int]] = {}
+    for row in increments:
+        if not row.piece and row.category != OUTSIDE:
+            hours = added.setdefault((row.county, row.category), {})
+            hours[row.hour] = hours.get(row.hour, 0) + row.n
+    for (county, category), hours in added.items():
+        most = counts.held(county, category) + sum(hours.values())
+        ring = counts.ring(county, category)
+        for rule in rules.count:
+            if most < rule.limit:
+                continue
+            for hour in sorted(hours):
+                if rule.hours == 1 and hours[hour] + ring.get(hour, 0) < rule.limit:
+                    continue  # the usual case, told by one look
+                window = _count_window(rule, hour, zone)
+                if alert_id(rule.id, county, category, window.name) in raised:
+                    continue
+                fresh = sum(n for other, n in hours.items() if hour - rule.hours < other <= hour)
+                observed = counts.rolling(county, category, hour, rule.hours) + fresh
+                if observed >= rule.limit:
+                    alert = _count_alert(rule, (county, category), window, observed, at)
+                    alert.history = counts.per_day(county, category, hour // 24, 14)
+                    yield alert
+
+
+class _CountWindow(NamedTuple):
+    """The hour buckets that a count rule looks at, local times; named by hour or day."""
+
+    start: datetime
+    end: datetime
+    name: str
+
+
+@lru_cache(maxsize=4096)
+def _count_window(rule: CountRule, hour: int, zone: ZoneInfo) -> _CountWindow:
+    end = datetime.fromtimestamp((hour + 1) * 3600, zone)
+    last_day = (end - timedelta(hours=1)).date().isoformat()
+    return _CountWindow(
+        end - timedelta(hours=rule.hours), end, str(hour) if rule.hours == 1 else last_day
+    )
+
+
+def _count_alert(
+    rule: CountRule, series: tuple[str, str], window: _CountWindow, observed: int, at: datetime
+) -> Alert:
+    county, category = series
+    place, matter = names_of(county, category)
+    return Alert(
+        id=alert_id(rule.id, county, category, window.name),
+        rule=rule.id,
+        level=rule.level,
+        county_code=county,
+        category=category,
+        window_start=window.start,
+        window_end=window.end,
+        observed=observed,
+        limit=rule.limit,
+        title=f"{place}：{matter}{rule.hours}小时内{observed}件",
+        reason=(
+            f"{window.start:%m月%d日%H时}起{rule.hours}小时内，"
+            f"{matter}类事项{observed}件，达到规则 {rule.id} 的上限{rule.limit}件。"
+        ),
+        raised_at=at,
+    )
+
+
+def missing_report(
+    rules: Rules, county: str, window_start: datetime, window_end: datetime, at: datetime
+) -> Alert:
+    """The alert for a county that sent neither a grid report nor a zero report."""
+    place, _ = names_of(county, OUTSIDE)
+    rule = rules.missing_report
+    return Alert(
+        id=alert_id(rule.id, county, "", window_end.date().isoformat()),
+        rule=rule.id,
+        level=rule.level,
+        county_code=county,
+        category="",
+        window_start=window_start,
+        window_end=window_end,
+        observed=0,
+        limit=1,
+        title=f"{place}：未按时日报告",
+        reason=(
+            f"{window_start:%m月%d日%H时}至{window_end:%m月%d日%H时}没有网格上报，"
+            f"也没有零报告（规则 {rule.id}，截止时间{rules.cycle.cut_off}）。"
+        ),
+        raised_at=at,
+    )
