@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import Struct
 
+from agents.digests.issued import Issued
 from agents.matter import Matters
 from streams.contracts import Alert, DeadLetter, Digest
 from streams.packs import ActionRow, CaseRow, CountRow, DeclaredRow, LedgerRow, PresenceRow
@@ -17,6 +18,7 @@ class Change(Struct, array_like=True, gc=False):
     history rows. ledger, presence, declared: increments. cases, actions: as they stand.
     marks: points of the daily cycle that are done: (kind, day since 1970).
     read: (input stream, partition, last offset that a pack brought).
+    issued: what later digests are written from, of every digest that was issued.
     dead: events that could not be decided, and kill the stage; corrections refused.
     """
 
@@ -34,6 +36,7 @@ class Change(Struct, array_like=True, gc=False):
     dead: list[DeadLetter] = []
     declared: list[DeclaredRow] = []
     matters: Matters = msgspec.field(default_factory=Matters)
+    issued: list[Issued] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -4,52 +4,139 @@ Points that passed while nothing ran are made up for, up to the days that live
 totals cover.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from agents import digest, raising
+from agents import rules as judge
 from agents.change import Change
+from agents.digests import bulletins
+from agents.digests.consult import daily_consult
+from agents.digests.daily import daily_report, facts
+from agents.digests.issued import Issued, Key
+from agents.digests.issuing import Draft, changed, issue
 from agents.rules import Rules
 from agents.state import State
-from agents.windows import due, first_marks, window_of
+from agents.windows import CATCH_UP_DAYS, due, first_marks, window_of
+from streams.contracts import Alert, BulletinKind
 
 
 def decide_cycle(
     state: State, now: datetime, rules: Rules, zone: ZoneInfo, must_report: Iterable[str]
 ) -> Change | None:
-    """What the moment changes: reports drafted, missing ones alerted; None if nothing is due.
+    """What the moment changes: digests issued, missing reports alerted; None if nothing is due.
 
     must_report: the partition's counties that have to report every day.
     """
-    change = Change(at_ms=state.at_ms)
     if not state.marks:
-        change.marks = first_marks(now, rules.cycle, zone)
-        return change
+        return Change(at_ms=state.at_ms, marks=first_marks(now, rules.cycle, zone))
     points = due(state.marks, now, rules.cycle, zone)
     if not points:
         return None
-    expected = sorted(set(must_report))
+    round_ = _Round(state, now, rules, zone, sorted(set(must_report)))
     for point in points:
-        window = window_of(point.day, rules.cycle, zone)
-        at = now.astimezone(UTC)
-        counties = sorted({*expected, *state.counts.counties()})
-        if point.kind == "missing_report":
-            silent = [county for county in expected if (county, point.day) not in state.presence]
-            alerts = [raising.missing_report(rules, county, *window, at) for county in silent]
-            change.alerts += [alert for alert in alerts if alert.id not in state.alerts]
-        elif point.kind == "daily_report":
-            change.digests += [
-                digest.daily_report(state, county, window, point.day, at) for county in counties
-            ]
-        else:
-            raised = [*state.alerts.values(), *change.alerts]
-            for county in counties:
-                agenda = digest.daily_consult(county, window, state, raised, rules.cycle, at)
-                if agenda:
-                    change.digests.append(agenda)
-        change.marks.append((point.kind, point.day))
-    return change
+        round_.take(point.kind, point.day)
+        round_.change.marks.append((point.kind, point.day))
+    return round_.change
+
+
+class _Round:
+    """Some points, one after the other; what an earlier one issued, a later one knows."""
+
+    def __init__(
+        self, state: State, now: datetime, rules: Rules, zone: ZoneInfo, expected: list[str]
+    ) -> None:
+        self.change = Change(at_ms=state.at_ms)
+        self._state = state
+        self._rules = rules
+        self._zone = zone
+        self._expected = expected
+        self._counties = sorted({*expected, *state.counts.counties()})
+        self._at = now.astimezone(UTC)
+        self._issued: dict[Key, Issued] = {}
+        self._alerts: defaultdict[str, list[Alert]] = defaultdict(list)
+        for alert in state.alerts.values():
+            self._alerts[alert.county_code].append(alert)
+
+    def take(self, kind: str, day: int) -> None:
+        points: dict[str, Callable[[int], None]] = {
+            "restate": self._restate,
+            "bulletins": self._bulletins,
+            "daily_report": self._report,
+            "missing_report": self._missing,
+            "daily_consult": self._consult,
+        }
+        points[kind](day)
+
+    def _report(self, day: int) -> None:
+        for county in self._counties:
+            if self._before(("daily_report", county, day)) is None:
+                self._issue(self._daily(county, day))
+
+    def _missing(self, day: int) -> None:
+        window = window_of(day, self._rules.cycle, self._zone)
+        silent = [one for one in self._expected if (one, day) not in self._state.presence]
+        alerts = [judge.missing_report(self._rules, one, *window, self._at) for one in silent]
+        self.change.alerts += [one for one in alerts if one.id not in self._state.alerts]
+
+    def _consult(self, day: int) -> None:
+        cycle = self._rules.cycle
+        window = window_of(day, cycle, self._zone)
+        for county in self._counties:
+            alerts = self._alerts_of(county)
+            draft = daily_consult(self._state, county, window, day, alerts, cycle)
+            if draft and self._before(("daily_consult", county, day)) is None:
+                self._issue(draft)
+
+    def _bulletins(self, day: int) -> None:
+        for kind in bulletins.KINDS:
+            if period := bulletins.period_ended(kind, day):
+                for county in self._counties:
+                    self._issue_bulletin(kind, county, period)
+
+    def _restate(self, day: int) -> None:
+        """Issue anew what late reports have changed: daily reports, then their bulletins."""
+        periods: dict[tuple[BulletinKind, str, bulletins.Period], None] = {}
+        for past in range(day - CATCH_UP_DAYS, day):
+            window = window_of(past, self._rules.cycle, self._zone)
+            for county in self._counties:
+                before = self._before(("daily_report", county, past))
+                if before and changed(before.figures, facts(self._state, county, window, past)):
+                    self._issue(self._daily(county, past), before)
+                    for kind in bulletins.KINDS:
+                        period = bulletins.period_covering(kind, past)
+                        periods[kind, county, period] = None
+        for kind, county, period in periods:
+            if self._before((kind, county, period.last)):
+                self._issue_bulletin(kind, county, period)
+
+    def _issue_bulletin(self, kind: BulletinKind, county: str, period: bulletins.Period) -> None:
+        draft = bulletins.bulletin(
+            kind, county, period, self._before, self._rules.cycle, self._zone
+        )
+        before = self._before((kind, county, period.last))
+        if draft and (before is None or changed(before.figures, draft.figures)):
+            self._issue(draft, before)
+
+    def _daily(self, county: str, day: int) -> Draft:
+        window = window_of(day, self._rules.cycle, self._zone)
+        return daily_report(
+            self._state, county, window, day, alerts=self._alerts_of(county), before=self._before
+        )
+
+    def _issue(self, draft: Draft, before: Issued | None = None) -> None:
+        digest, issued = issue(draft, self._at, before)
+        self.change.digests.append(digest)
+        self.change.issued.append(issued)
+        self._issued[issued.key] = issued
+
+    def _before(self, key: Key) -> Issued | None:
+        return self._issued.get(key) or self._state.issues.get(key)
+
+    def _alerts_of(self, county: str) -> list[Alert]:
+        new = [alert for alert in self.change.alerts if alert.county_code == county]
+        return self._alerts[county] + new
 
 
 def expected_counties(

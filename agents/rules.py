@@ -74,6 +74,8 @@ class Cycle(Struct, frozen=True, forbid_unknown_fields=True):
     window_end: TimeOfDay = "16:00"
     cut_off: TimeOfDay = "16:30"
     consult: TimeOfDay = "17:00"
+    restate: TimeOfDay = "08:30"
+    bulletins: TimeOfDay = "09:00"
     consult_red: Annotated[int, Meta(ge=1)] = 1
     consult_orange: Annotated[int, Meta(ge=1)] = 3
 

@@ -31,6 +31,7 @@ def parts_of(state: State) -> Iterator[bytes]:
     yield from _cut("cases", state.cases.values())
     for matters in state.incidents.parts():
         yield changes.encode(Change(0, matters=matters))
+    yield from _cut("issued", state.issues.rows(), _BULKY_ROWS)
     yield from _cut("alerts", state.alerts.values(), _BULKY_ROWS)
     # The clock last: until it is set nothing is forgotten.
     yield changes.encode(

@@ -7,6 +7,7 @@ import numpy as np
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY, Counts
 from agents.dedupe import SeenIds
+from agents.digests.issued import DAYS_KEPT, Issues
 from agents.incidents import Incidents
 from streams.contracts import Alert
 from streams.packs import FORMAT as PACK_FORMAT
@@ -41,6 +42,7 @@ class State:
         self.cases: dict[tuple[str, str], CaseRow] = {}
         self.incidents = Incidents(incidents_max)
         self.alerts: dict[str, Alert] = {}
+        self.issues = Issues()
         self.marks: dict[str, int] = {}
         # Input (stream, partition) → last offset read: what comes again up to here was sent
         # twice by intake, and is no repeat of its source's.
@@ -72,6 +74,8 @@ class State:
         self.incidents.apply(change.matters)
         for alert in change.alerts:
             self.alerts[alert.id] = alert
+        for issued in change.issued:
+            self.issues.add(issued)
         self.marks.update(change.marks)
         for stream, partition, offset in change.read:
             self.read[stream, partition] = offset
@@ -100,6 +104,7 @@ class State:
         self.seen.forget(hour - self._dedupe_hours)
         self.counts.forget(self.live_from(at_ms))
         self.incidents.forget(at_ms // 1000)
+        self.issues.forget(day - DAYS_KEPT)
         for key in [key for key in self.ledger if key[4] < day - LEDGER_DAYS]:
             del self.ledger[key]
         for told in [told for told in self.declared if told[3] < day - LEDGER_DAYS]:

@@ -4,15 +4,16 @@ A report window runs from one day's window_end to the next day's; it is named by
 the day it ends on. Days are counted since 1970.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from agents.rules import Cycle, time_of_day
 
+DAY: Final = timedelta(days=1)
 _EPOCH: Final = date(1970, 1, 1).toordinal()
-_CATCH_UP_DAYS: Final = 6  # live totals cover seven
+CATCH_UP_DAYS: Final = 6  # live totals cover seven
 
 
 class Point(NamedTuple):
@@ -35,8 +36,26 @@ class Window(NamedTuple):
         return int(self.start.timestamp()) // 3600, int(self.end.timestamp()) // 3600
 
 
+def day_of(on: date) -> int:
+    """Days since 1970."""
+    return on.toordinal() - _EPOCH
+
+
+def date_of(day: int) -> date:
+    """The date of a day since 1970."""
+    return date.fromordinal(day + _EPOCH)
+
+
+def iso_day(day: int) -> str:
+    """
+    >>> iso_day(20_000)
+    '2024-10-04'
+    """
+    return date_of(day).isoformat()
+
+
 def _local(day: int, time_text: str, zone: ZoneInfo) -> datetime:
-    return datetime.combine(date.fromordinal(day + _EPOCH), time_of_day(time_text), tzinfo=zone)
+    return datetime.combine(date_of(day), time_of_day(time_text), tzinfo=zone)
 
 
 def window_of(day: int, cycle: Cycle, zone: ZoneInfo) -> Window:
@@ -58,7 +77,7 @@ def window_day(second: int, cycle: Cycle, zone: ZoneInfo) -> int:
 def _window_day(minute: int, cycle: Cycle, zone: ZoneInfo) -> int:
     local = datetime.fromtimestamp(minute * 60, zone)
     after = local.time() >= time_of_day(cycle.window_end)
-    return local.date().toordinal() - _EPOCH + after
+    return day_of(local.date()) + after
 
 
 def due(marks: dict[str, int], now: datetime, cycle: Cycle, zone: ZoneInfo) -> list[Point]:
@@ -66,10 +85,10 @@ def due(marks: dict[str, int], now: datetime, cycle: Cycle, zone: ZoneInfo) -> l
 
     A kind that was never marked has nothing due before today's point: see `first_marks`.
     """
-    today = now.astimezone(zone).date().toordinal() - _EPOCH
+    today = day_of(now.astimezone(zone).date())
     points = []
     for kind, time_text in _times(cycle):
-        done = max(marks.get(kind, today), today - _CATCH_UP_DAYS - 1)
+        done = max(marks.get(kind, today), today - CATCH_UP_DAYS - 1)
         for day in range(done + 1, today + 1):
             at = _local(day, time_text, zone)
             if at <= now:
@@ -79,7 +98,7 @@ def due(marks: dict[str, int], now: datetime, cycle: Cycle, zone: ZoneInfo) -> l
 
 def first_marks(now: datetime, cycle: Cycle, zone: ZoneInfo) -> list[tuple[str, int]]:
     """Marks for a partition that starts: all that has passed counts as done."""
-    today = now.astimezone(zone).date().toordinal() - _EPOCH
+    today = day_of(now.astimezone(zone).date())
     return [
         (kind, today if _local(today, text, zone) <= now else today - 1)
         for kind, text in _times(cycle)
@@ -88,6 +107,8 @@ def first_marks(now: datetime, cycle: Cycle, zone: ZoneInfo) -> list[tuple[str, 
 
 def _times(cycle: Cycle) -> list[tuple[str, str]]:
     return [
+        ("restate", cycle.restate),
+        ("bulletins", cycle.bulletins),
         ("daily_report", cycle.window_end),
         ("missing_report", cycle.cut_off),
         ("daily_consult", cycle.consult),

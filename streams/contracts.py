@@ -343,15 +343,20 @@ class Alert(Struct, kw_only=True, gc=False):
     version: int = 0
 
 
-class Digest(Struct, kw_only=True, gc=False):
-    """A county's daily report (日报告) or consult list (日会商).
+BulletinKind = Literal["weekly_bulletin", "monthly_bulletin", "quarterly_bulletin"]
+DigestKind = Literal["daily_report", "daily_consult", "daily_dispatch", BulletinKind]
 
-    id: hash of (kind, county, window). body: Markdown, plain Chinese.
-    figures: the numbers in the body, for machines.
+
+class Digest(Struct, kw_only=True, gc=False):
+    """A county's or a city's daily report, consult or dispatch list, or bulletin.
+
+    id: hash of (kind, county, window, edition). county_code: of a city, four digits and 00.
+    body: Markdown, plain Chinese. figures: the numbers in the body, for machines.
+    edition: from 1; a later one has the id of the one it replaces, and what it changes.
     """
 
     id: str
-    kind: Literal["daily_report", "daily_consult"]
+    kind: DigestKind
     county_code: CountyCodeField
     window_start: Instant
     window_end: Instant
@@ -359,3 +364,6 @@ class Digest(Struct, kw_only=True, gc=False):
     title: str
     body: str
     figures: dict[str, int] = {}
+    edition: int = 1
+    replaces: str = ""
+    changes: list[str] = []

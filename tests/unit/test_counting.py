@@ -197,6 +197,7 @@ def known(held: State) -> dict[str, object]:
             held.declared,
             held.cases,
             held.alerts,
+            list(held.issues.rows()),
             held.marks,
             held.read,
         ],

@@ -80,13 +80,12 @@ def test_points_come_due_in_order_and_once() -> None:
 def test_days_that_nothing_ran_are_made_up_for() -> None:
     marks = dict(first_marks(at("18:00"), Cycle(), ZONE))
     points = due(marks, at("16:10", day=7), Cycle(), ZONE)
-    assert [(point.kind, point.day - DAY) for point in points][:3] == [
-        ("daily_report", 1),
-        ("missing_report", 1),
-        ("daily_consult", 1),
+    of_a_day = ["restate", "bulletins", "daily_report", "missing_report", "daily_consult"]
+    assert [(point.kind, point.day - DAY) for point in points][:5] == [
+        (kind, 1) for kind in of_a_day
     ]
     assert points[-1].kind == "daily_report"
-    assert len(points) == 7
+    assert len(points) == 13
 
 
 def test_a_start_in_the_evening_raises_nothing_for_the_day_gone_by() -> None:

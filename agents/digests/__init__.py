@@ -1,0 +1,1 @@
+"""Daily reports, consult and dispatch lists, bulletins: what a county's duty room reads and signs."""
