@@ -14,12 +14,14 @@ from agents.change import Change
 from agents.digests import bulletins
 from agents.digests.consult import daily_consult
 from agents.digests.daily import daily_report, facts
+from agents.digests.dispatch import daily_dispatch
 from agents.digests.issued import Issued, Key
-from agents.digests.issuing import Draft, changed, issue
+from agents.digests.issuing import Draft, issue
 from agents.rules import Rules
 from agents.state import State
 from agents.windows import CATCH_UP_DAYS, due, first_marks, window_of
 from streams.contracts import Alert, BulletinKind
+from streams.digests import changed
 
 
 def decide_cycle(
@@ -66,6 +68,7 @@ class _Round:
             "daily_report": self._report,
             "missing_report": self._missing,
             "daily_consult": self._consult,
+            "daily_dispatch": self._dispatch,
         }
         points[kind](day)
 
@@ -87,6 +90,15 @@ class _Round:
             alerts = self._alerts_of(county)
             draft = daily_consult(self._state, county, window, day, alerts, cycle)
             if draft and self._before(("daily_consult", county, day)) is None:
+                self._issue(draft)
+
+    def _dispatch(self, day: int) -> None:
+        cycle = self._rules.cycle
+        window = window_of(day, cycle, self._zone)
+        for county in self._counties:
+            alerts = self._alerts_of(county)
+            draft = daily_dispatch(county, window, day, alerts, self._at, cycle)
+            if draft and self._before(("daily_dispatch", county, day)) is None:
                 self._issue(draft)
 
     def _bulletins(self, day: int) -> None:

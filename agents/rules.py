@@ -15,6 +15,7 @@ from streams.errors import Reason, UserError
 
 RuleId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
 Level = Annotated[int, Meta(ge=1, le=4)]
+Hours = Annotated[int, Meta(ge=1, le=720)]
 TimeOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -69,13 +70,18 @@ class MissingReport(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Cycle(Struct, frozen=True, forbid_unknown_fields=True):
-    """The daily cycle, local times of day."""
+    """The daily cycle, local times of day.
+
+    dispatch_hours: how long the owner of a dispatched matter has, from red to blue.
+    """
 
     window_end: TimeOfDay = "16:00"
     cut_off: TimeOfDay = "16:30"
     consult: TimeOfDay = "17:00"
+    dispatch: TimeOfDay = "18:00"
     restate: TimeOfDay = "08:30"
     bulletins: TimeOfDay = "09:00"
+    dispatch_hours: tuple[Hours, Hours, Hours, Hours] = (24, 48, 72, 120)
     consult_red: Annotated[int, Meta(ge=1)] = 1
     consult_orange: Annotated[int, Meta(ge=1)] = 3
 

@@ -112,4 +112,5 @@ def _times(cycle: Cycle) -> list[tuple[str, str]]:
         ("daily_report", cycle.window_end),
         ("missing_report", cycle.cut_off),
         ("daily_consult", cycle.consult),
+        ("daily_dispatch", cycle.dispatch),
     ]

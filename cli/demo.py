@@ -158,7 +158,7 @@ async def _through(up: Embedded, day: Day, show: Show) -> Outcome:
             await asyncio.wait({publishing})
         counted_at_s = time.monotonic()
         set_clock(up.settings, day.window_end + _AFTER_END)
-        show("daily report, cut-off, consult list", 0, None)
+        show("daily report, cut-off, consult and dispatch lists", 0, None)
         found = await _settled(store, day)
         return Outcome(
             day,

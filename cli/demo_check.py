@@ -63,7 +63,7 @@ def read(store: Store, runid: str, presence_after: date) -> Found:
     ledger = store.query(_LEDGER, {"runid": runid})
     letters = store.query("SELECT sha256, reason FROM dead_letters FINAL")
     alerts = store.query("SELECT rule, county, category FROM alerts FINAL")
-    digests = store.query("SELECT kind, county, figures FROM digests FINAL")
+    digests = store.query("SELECT kind, county, figures FROM digests FINAL ORDER BY edition")
     presence = store.query(_PRESENCE, since)
     cases = store.query("SELECT county, case_id, case_version, status FROM cases FINAL")
     return Found(
@@ -112,11 +112,13 @@ def differences(truth: Truth, found: Found) -> list[str]:
     """Every number that is not as it must be, in words; empty when all are.
 
     Which reports are one matter is judged, not known: alerts about single incidents, and the
-    consult lists that such alone bring about, are shown and not compared.
+    lists that such alone bring about, are shown and not compared.
     """
     judged = {key for key in found.alerts if key[0] in of_single_incidents(Rules.load())}
     alerts = {key: n for key, n in found.alerts.items() if key not in judged}
-    lists = {("daily_consult", county) for _, county, _ in judged}
+    lists = {
+        (kind, county) for _, county, _ in judged for kind in ("daily_consult", "daily_dispatch")
+    }
     digests = {*truth.digests, *(lists & {*found.digests})}
     letters = Counter((sha256, reason) for sha256, (_, reason) in truth.dead_letters.items())
     county = {sha256: county for sha256, (county, _) in truth.dead_letters.items()}

@@ -102,9 +102,14 @@ class _Maker:
         truth = self._truth
         truth.published.update(sent.county for sent in self.sent)
         truth.digests = {("daily_report", county) for county in in_city(CITY)}
-        discussed = {county for _, county, _ in truth.alerts}
-        discussed |= {county for county, grave in self._orange.items() if grave >= _CONSULT_ORANGE}
+        dispatched = {county for _, county, _ in truth.alerts}
+        discussed = dispatched | {
+            county for county, grave in self._orange.items() if grave >= _CONSULT_ORANGE
+        }
         truth.digests |= {("daily_consult", county) for county in discussed}
+        truth.digests |= {("daily_dispatch", county) for county in dispatched}
+        truth.digests |= {(kind, f"{CITY}00") for kind, _ in truth.digests}
+        truth.window[f"{CITY}00"] = truth.window.total()
         ordered = sorted(self.sent, key=lambda sent: sent.place)
         return Day(self._runid, self._end, [sent.record for sent in ordered], truth)
 

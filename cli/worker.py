@@ -130,7 +130,7 @@ async def _sink(settings: Settings) -> None:
     store = await _opened(settings.clickhouse, health)
     if embedded:
         await asyncio.to_thread(migrate.apply, store, clock.now())
-    stage = Sink(settings, store, health)
+    stage = Sink(settings, store, health, clock)
     ready_when_assigned(stage.app, health)
     page = await serve(
         health,
@@ -139,7 +139,10 @@ async def _sink(settings: Settings) -> None:
         routes=status.routes(store, lambda: _pipeline(health), clock=clock, zone=settings.zone),
     )
     reading = await _listening(endpoint.application(store), settings) if embedded else None
-    await run_stage(stage.app, [stage.flush_regularly, _watching(stage.app, health, settings)])
+    await run_stage(
+        stage.app,
+        [stage.flush_regularly, stage.cities.watch, _watching(stage.app, health, settings)],
+    )
     await page.close()
     if reading:
         await reading.cleanup()

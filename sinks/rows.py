@@ -53,7 +53,8 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "digests": (
         *("id", "kind", "county", "window_start", "window_end"),
-        *("issued_at", "title", "body", "figures", "version"),
+        *("issued_at", "title", "body", "figures"),
+        *("edition", "replaces", "changes", "version"),
     ),
     "dead_letters": (
         *("topic", "partition", "offset", "reason", "path", "expected"),
@@ -157,7 +158,8 @@ def row_of_digest(digest: Digest, version: int) -> Row:
     return (
         *(digest.id, digest.kind, digest.county_code),
         *(_seconds(digest.window_start), _seconds(digest.window_end)),
-        *(milliseconds(digest.issued_at), digest.title, digest.body, digest.figures, version),
+        *(milliseconds(digest.issued_at), digest.title, digest.body, digest.figures),
+        *(digest.edition, digest.replaces, digest.changes, version),
     )
 
 

@@ -15,7 +15,9 @@ from typing import Final
 
 import msgspec
 
+from sinks.cities import Cities
 from sinks.rows import (
+    COLUMNS,
     Row,
     milliseconds,
     row_of_alert,
@@ -27,6 +29,7 @@ from sinks.store import Store
 from streams import metrics, packs, poison
 from streams.app import App, consume, make_app, send
 from streams.batches import Batch, Record
+from streams.clock import Clock
 from streams.contracts import Alert, DeadLetter, Digest
 from streams.errors import SinkBusy
 from streams.health import Health
@@ -75,6 +78,12 @@ def _filled(read: Callable[[bytes], Rows], records: Iterable[Record]) -> Rows:
     return [filled for one in records if one.value is not None for filled in read(one.value)]
 
 
+def _place(row: Row) -> tuple[str, str, int]:
+    """Kind, county and end of the window of a row of `digests`."""
+    named = dict(zip(COLUMNS["digests"], row, strict=True))
+    return str(named["kind"]), str(named["county"]), int(str(named["window_end"]))
+
+
 class Gathered:
     """Rows waiting to be inserted, and the batches they came from."""
 
@@ -93,7 +102,7 @@ class Gathered:
 class Sink:
     """The stage's wiring."""
 
-    def __init__(self, settings: Settings, store: Store, health: Health) -> None:
+    def __init__(self, settings: Settings, store: Store, health: Health, clock: Clock) -> None:
         self.app: App = make_app(settings, "sink", max_records=MAX_RECORDS)
         self._store = store
         self._health = health
@@ -103,6 +112,8 @@ class Sink:
         self._guard = poison.Guard(settings, "sink")
         self._dead_letters = full_name(settings, DEAD_LETTERS)
         self._alerts = full_name(settings, ALERTS)
+        self._digests = full_name(settings, DIGESTS)
+        self.cities = Cities(store, self._say, clock, settings.zone)
         self._gathered = Gathered()
         self._inserting = asyncio.Lock()
         consume(self.app, self._names, self._take)
@@ -164,8 +175,14 @@ class Sink:
                 with metrics.INSERT_SECONDS.labels(table).time():
                     await self._insert(table, rows)
                 metrics.SINK_ROWS.labels(table).inc(len(rows))
+            self.cities.note(_place(row) for row in gathered.rows["digests"])
             for batch in gathered.batches:
                 batch.done()
+
+    async def _say(self, digest: Digest) -> None:
+        """Send a digest of a city; it comes back as any other."""
+        key = digest.county_code.encode()
+        await (await send(self.app, self._digests, None, key, _encode_json(digest)))
 
     async def _insert(self, table: str, rows: list[Row]) -> None:
         """Insert, waiting out a store that is away: then the topics hold what comes."""

@@ -30,6 +30,9 @@ FIGURES: Final[dict[str, Figure]] = {
     "days": Figure("应报天数", "时段内的天数"),
     "alerts": Figure("预警", "时段内触发的预警条数"),
     "answered": Figure("已处置预警", "其中已确认、交办、提级或办结的"),
+    "dispatched": Figure("调度事项", "列入当日调度清单、尚未办结的事项"),
+    "owned": Figure("已明确责任单位", "其中已指定责任单位的"),
+    "received": Figure("已签收", "其中已确认或交办的"),
     "sources": Figure("数据来源", "近8天内向本区县报送过数据的来源数", sums=False),
     "silent_sources": Figure("静默来源", "其中本时段没有任何数据的", sums=False),
 }

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from agents.digests.daily import Before
 from agents.digests.issuing import Draft
-from agents.digests.wording import figure_rows, table
 from agents.rules import Cycle
 from agents.windows import Window, date_of, day_of, window_of
 from streams.contracts import BulletinKind
+from streams.digests import meanings, table
 from streams.figures import SEVERITIES, added_up, categories, figure
 
 KINDS: Final[tuple[BulletinKind, ...]] = get_args(BulletinKind)
@@ -101,7 +101,7 @@ def bulletin(
             for code, n in by_category.items()
         ]
         lines += table(("类别", "件数", "上期", "增减"), rows)
-    lines += figure_rows(name for name in figures if name not in by_category)
+    lines += meanings([name for name in figures if name not in by_category])
     window = Window(
         window_of(period.first, cycle, zone).start, window_of(period.last, cycle, zone).end
     )

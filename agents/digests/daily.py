@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 from agents.counts import HOURS_PER_DAY
 from agents.digests.issued import Issued
 from agents.digests.issuing import Draft
-from agents.digests.wording import figure_rows, table
 from agents.state import State
 from agents.windows import DAY, Window
 from streams.contracts import Alert
+from streams.digests import meanings, table
 from streams.figures import SEVERITIES, categories, figure
 
 DAYS_BEFORE: Final = 28
@@ -49,7 +49,7 @@ def daily_report(
         "before": yesterday["total"],
         "days": 1,
         "alerts": len(raised),
-        "answered": sum(alert.state != "firing" for alert in raised),
+        "answered": sum(alert.status != "firing" for alert in raised),
         "sources": sources,
         "silent_sources": len(silent),
     }
@@ -76,7 +76,7 @@ def daily_report(
         f"- 近8天有数据的来源 {sources} 个，本时段静默 {len(silent)} 个"
         + ("：" + "、".join(silent) if silent else ""),
         "",
-        *figure_rows(name for name in figures if name not in by_category),
+        *meanings([name for name in figures if name not in by_category]),
     ]
     return Draft("daily_report", county, day, window, lines, figures)
 
@@ -142,9 +142,9 @@ def _told_rises(rises: list[Rise], days: int) -> list[str]:
 
 
 def _told_alerts(raised: list[Alert]) -> list[str]:
-    answered = sum(alert.state != "firing" for alert in raised)
+    answered = sum(alert.status != "firing" for alert in raised)
     lines = [f"本时段预警 {len(raised)} 条，已确认或处置 {answered} 条。"]
-    return [*lines, *(f"- {alert.title}（{STATES[alert.state]}）" for alert in raised)]
+    return [*lines, *(f"- {alert.title}（{STATES[alert.status]}）" for alert in raised)]
 
 
 STATES: Final = {

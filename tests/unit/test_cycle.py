@@ -71,8 +71,13 @@ def test_a_window_ends_at_sixteen(text: str, day: int) -> None:
 def test_points_come_due_in_order_and_once() -> None:
     marks = dict(first_marks(at("15:59"), Cycle(), ZONE))
     assert due(marks, at("15:59"), Cycle(), ZONE) == []
-    points = due(marks, at("17:00"), Cycle(), ZONE)
-    assert [point.kind for point in points] == ["daily_report", "missing_report", "daily_consult"]
+    points = due(marks, at("18:00"), Cycle(), ZONE)
+    assert [point.kind for point in points] == [
+        "daily_report",
+        "missing_report",
+        "daily_consult",
+        "daily_dispatch",
+    ]
     marks.update((point.kind, point.day) for point in points)
     assert due(marks, at("23:59"), Cycle(), ZONE) == []
 
@@ -81,11 +86,12 @@ def test_days_that_nothing_ran_are_made_up_for() -> None:
     marks = dict(first_marks(at("18:00"), Cycle(), ZONE))
     points = due(marks, at("16:10", day=7), Cycle(), ZONE)
     of_a_day = ["restate", "bulletins", "daily_report", "missing_report", "daily_consult"]
-    assert [(point.kind, point.day - DAY) for point in points][:5] == [
+    of_a_day.append("daily_dispatch")
+    assert [(point.kind, point.day - DAY) for point in points][:6] == [
         (kind, 1) for kind in of_a_day
     ]
     assert points[-1].kind == "daily_report"
-    assert len(points) == 13
+    assert len(points) == 15
 
 
 def test_a_start_in_the_evening_raises_nothing_for_the_day_gone_by() -> None:
