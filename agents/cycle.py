@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from agents import rules as judge
+from agents import raising
 from agents.change import Change
 from agents.digests import bulletins
 from agents.digests.consult import daily_consult
@@ -80,7 +80,7 @@ class _Round:
     def _missing(self, day: int) -> None:
         window = window_of(day, self._rules.cycle, self._zone)
         silent = [one for one in self._expected if (one, day) not in self._state.presence]
-        alerts = [judge.missing_report(self._rules, one, *window, self._at) for one in silent]
+        alerts = [raising.missing_report(self._rules, one, *window, self._at) for one in silent]
         self.change.alerts += [one for one in alerts if one.id not in self._state.alerts]
 
     def _consult(self, day: int) -> None:
