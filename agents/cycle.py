@@ -13,7 +13,7 @@ from agents import raising
 from agents.change import Change
 from agents.digests import bulletins
 from agents.digests.consult import daily_consult
-from agents.digests.daily import daily_report, facts
+from agents.digests.daily import daily_report, facts, received, within
 from agents.digests.dispatch import daily_dispatch
 from agents.digests.issued import Issued, Key
 from agents.digests.issuing import Draft, issue
@@ -93,6 +93,7 @@ class _Round:
                 self._issue(draft)
 
     def _dispatch(self, day: int) -> None:
+        self._ask_for_receipts(day)
         cycle = self._rules.cycle
         window = window_of(day, cycle, self._zone)
         for county in self._counties:
@@ -100,6 +101,26 @@ class _Round:
             draft = daily_dispatch(county, window, day, alerts, self._at, cycle)
             if draft and self._before(("daily_dispatch", county, day)) is None:
                 self._issue(draft)
+
+    def _ask_for_receipts(self, day: int) -> None:
+        """Alert what was on yesterday's dispatch lists and nobody took on."""
+        rule = self._rules.unreceived_dispatch
+        if rule is None:
+            return
+        window = window_of(day, self._rules.cycle, self._zone)
+        yesterdays = window_of(day - 1, self._rules.cycle, self._zone)
+        for county in self._counties:
+            if self._before(("daily_dispatch", county, day - 1)) is None:
+                continue
+            known = within(self._alerts_of(county), yesterdays)
+            dispatched = [alert for alert in known if alert.rule != rule.id]
+            waiting = [alert for alert in dispatched if not received(alert)]
+            if waiting:
+                alert = raising.unreceived_dispatch(
+                    rule, county, window, len(dispatched), waiting, self._at
+                )
+                if alert.id not in self._state.alerts:
+                    self.change.alerts.append(alert)
 
     def _bulletins(self, day: int) -> None:
         for kind in bulletins.KINDS:

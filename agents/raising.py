@@ -1,13 +1,13 @@
 """Alerts that rules raise: of single events, of counts per county and category, of a report that is missing."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from agents.counts import Counts
-from agents.rules import CountRule, Rules, alert_id, names_of
+from agents.rules import CountRule, Rules, UnreceivedDispatch, alert_id, names_of
 from streams.categories import OUTSIDE
 from streams.contracts import Alert
 from streams.packs import CountRow, Report
@@ -158,5 +158,33 @@ def missing_report(
             f"{window_start:%m月%d日%H时}至{window_end:%m月%d日%H时}没有网格上报，"
             f"也没有零报告（规则 {rule.id}，截止时间{rules.cycle.cut_off}）。"
         ),
+        raised_at=at,
+    )
+
+
+def unreceived_dispatch(
+    rule: UnreceivedDispatch,
+    county: str,
+    window: tuple[datetime, datetime],
+    dispatched: int,
+    waiting: Sequence[Alert],
+    at: datetime,
+) -> Alert:
+    """The alert for matters of yesterday's dispatch list that nobody took on. window: of today."""
+    start, end = window
+    place, _ = names_of(county, OUTSIDE)
+    told = "；".join(alert.title for alert in waiting[:5])
+    return Alert(
+        id=alert_id(rule.id, county, "", end.date().isoformat()),
+        rule=rule.id,
+        level=rule.level,
+        county_code=county,
+        category="",
+        window_start=start,
+        window_end=end,
+        observed=len(waiting),
+        limit=1,
+        title=f"{place}：昨日调度{len(waiting)}项未签收",
+        reason=f"昨日调度{dispatched}项，{len(waiting)}项至今没有确认或交办（规则 {rule.id}）：{told}。",
         raised_at=at,
     )

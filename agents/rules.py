@@ -69,6 +69,13 @@ class MissingReport(Struct, frozen=True, forbid_unknown_fields=True):
     level: Level
 
 
+class UnreceivedDispatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """Raised a day after matters were dispatched that nobody took on; once a county and day."""
+
+    id: RuleId
+    level: Level
+
+
 class Cycle(Struct, frozen=True, forbid_unknown_fields=True):
     """The daily cycle, local times of day.
 
@@ -95,6 +102,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     count: tuple[CountRule, ...] = ()
     incident: tuple[IncidentRule, ...] = ()
     lasting: tuple[LastingRule, ...] = ()
+    unreceived_dispatch: UnreceivedDispatch | None = None
     cycle: Cycle = Cycle()
 
     @classmethod
@@ -112,6 +120,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
         ids += [rule.id for rule in rules.count]
         ids += [rule.id for rule in rules.incident]
         ids += [rule.id for rule in rules.lasting]
+        ids += [rules.unreceived_dispatch.id] if rules.unreceived_dispatch else []
         ids += [rules.missing_report.id, Reason.POISON]
         for rule_id in ids:
             if ids.count(rule_id) > 1:

@@ -50,6 +50,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "publish": ("cli.publish:publish", "Turn a CSV or JSON-lines file into events."),
     "link": ("cli.link:link", "Which rows of a file are the same matter."),
     "counts": ("cli.counts:counts", "Counts per county, category, channel, hour or day."),
+    "digests": ("cli.digests:commands", "Daily reports, lists and bulletins, to read and print."),
     "incidents": ("cli.incidents:commands", "Reports of one matter; merge and split them."),
     "dead-letters": ("cli.dead_letters:dead_letters", "What was refused, why, and once more."),
     "explain": ("cli.explain:explain", "What each step makes of a text, and why."),

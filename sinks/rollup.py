@@ -5,11 +5,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from streams.contracts import Digest, DigestKind
-from streams.counties import COUNTIES, CountyCode, in_city
+from streams.counties import in_city, place_name
 from streams.digests import NAMES, Edition, Said, changed, meanings, table, written
 from streams.figures import added_up, categories, figure
 
-_COLUMNS: Final = ("total", "red", "orange", "alerts", "answered", "zero_reports")
+_COLUMNS: Final = (
+    *("total", "red", "orange", "alerts", "answered", "zero_reports"),
+    *("dispatched", "owned", "received"),
+)
 
 Part = Mapping[str, Any]  # a row of `digests`
 
@@ -50,7 +53,7 @@ def rolled_up(parts: Sequence[Part], zone: ZoneInfo, before: Part | None = None)
             return None
         edition = Edition(int(before["edition"]), before["id"], before["figures"])
     lines = _lines(kind, city, parts, figures)
-    said = Said(kind, city, _city_name(city), start, end, lines, figures)
+    said = Said(kind, city, place_name(city), start, end, lines, figures)
     return written(said, max(part["issued_at"] for part in parts), edition)
 
 
@@ -59,7 +62,7 @@ def _lines(
 ) -> list[str]:
     columns = [name for name in _COLUMNS if name in figures]
     rows: list[list[object]] = [
-        [_county_name(part["county"]), *(part["figures"].get(name, 0) for name in columns)]
+        [place_name(part["county"]), *(part["figures"].get(name, 0) for name in columns)]
         for part in parts
     ]
     rows.append(["**合计**", *(f"**{figures[name]}**" for name in columns)])
@@ -69,20 +72,10 @@ def _lines(
         named = [(figure(code).label, n) for code, n in by_category.items()]
         lines += [*table(("类别", "件数"), named), ""]
     if kind == "daily_report":
-        silent = [_county_name(p["county"]) for p in parts if not p["figures"].get("reported")]
+        silent = [place_name(p["county"]) for p in parts if not p["figures"].get("reported")]
         lines += [f"没有上报也没有零报告的区县：{'、'.join(silent) or '无'}。", ""]
     told = {part["county"] for part in parts}
-    without = [_county_name(code) for code in in_city(city[:4]) if code not in told]
+    without = [place_name(code) for code in in_city(city[:4]) if code not in told]
     if without:
         lines += [f"没有{NAMES[kind]}的区县：{'、'.join(without)}。", ""]
     return lines + meanings(columns)
-
-
-def _city_name(city: str) -> str:
-    counties = in_city(city[:4])
-    return COUNTIES[CountyCode(counties[0])].city if counties else city
-
-
-def _county_name(code: str) -> str:
-    county = COUNTIES.get(CountyCode(code))
-    return county.name if county else code

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sinks.store import Store
 from streams.contracts import WHOLE
-from streams.counties import COUNTIES, CountyCode
+from streams.counties import place_name
 
 _ALERTS_SHOWN: Final = 20
 _DIGESTS_SHOWN: Final = 12
@@ -34,8 +34,11 @@ SELECT id, level, county, category, title, reason, observed, `limit`, expected, 
 FROM alerts FINAL ORDER BY raised_at DESC, id LIMIT {limit:UInt32}
 """
 _LATEST_DIGESTS: Final = """
-SELECT id, kind, county, title, issued_at
-FROM digests FINAL ORDER BY issued_at DESC, county, id LIMIT {limit:UInt32}
+SELECT id, kind, county, title, issued_at FROM (
+    SELECT id, kind, county, title, issued_at, window_end FROM digests FINAL
+    ORDER BY edition DESC LIMIT 1 BY county, kind, window_end
+)
+ORDER BY issued_at DESC, county, id LIMIT {limit:UInt32}
 """
 _FIGURES: Final = ("counted", "duplicates", "dead_letters", "n_1h", "n_24h", "n_7d", "alerts")
 
@@ -64,24 +67,12 @@ def standing(store: Store, now: datetime) -> dict[str, Any]:
     }
 
 
-def digest(store: Store, digest_id: str) -> dict[str, Any] | None:
-    """One digest with its body, or None. Blocks. Raises SinkBusy or Fatal."""
-    rows = store.query(
-        "SELECT title, body, county, issued_at FROM digests FINAL WHERE id = {id:String} LIMIT 1",
-        {"id": digest_id},
-    )
-    return rows[0] if rows else None
-
-
 def name_of(code: str) -> str:
-    """A county's name, or that of the whole deployment; empty when the code is not known.
+    """A county's or city's name, or that of the whole deployment; empty when not known.
 
     >>> name_of("620702")
     '甘州区'
     >>> name_of("000000")
     '全系统'
     """
-    if code == WHOLE:
-        return "全系统"
-    county = COUNTIES.get(CountyCode(code))
-    return county.name if county else ""
+    return "全系统" if code == WHOLE else place_name(code)

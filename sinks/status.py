@@ -1,33 +1,29 @@
 """The status page: what was counted, what was raised, how the stages are. Read-only, no script."""
 
 import asyncio
-import hashlib
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
-from importlib.resources import files
-from string import Template
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import orjson
 from aiohttp import web
 
-from sinks.standing import digest, name_of, standing
+from sinks import paper
+from sinks.digests import digest
+from sinks.standing import name_of, standing
 from sinks.store import Store
 from streams.categories import CATEGORIES, CategoryCode
 from streams.clock import Clock, SystemClock
+from streams.digests import NAMES
 from streams.errors import HuishangError
 
 Health = Callable[[], Mapping[str, object]]
 
 _REFRESH_S: Final = 5
-_PAGE: Final = Template((files("sinks") / "status.html").read_text(encoding="utf-8"))
-_STYLE: Final = (files("sinks") / "status.css").read_text(encoding="utf-8")
-_STYLE_HASH: Final = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _HEADERS: Final = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{paper.STYLE_HASH}'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -41,7 +37,6 @@ _STATES: Final = {
     "escalated": "已提级 escalated",
     "closed": "已办结 closed",
 }
-_KINDS: Final = {"daily_report": "日报告 daily report", "daily_consult": "日会商 daily consult"}
 _COUNTY_COLUMNS: Final = (
     ("county", "区县", "county"),
     ("counted", "已计入", "counted"),
@@ -127,10 +122,17 @@ class _Status:
                 '<p class="none">没有这份报告。No such digest.</p><p><a href="/">返回 back</a></p>'
             )
             return _html("会商 Huishang", body, status=404)
+        later = found["replaced_by"]
         body = (
-            f"<header><h1>{escape(found['title'])}</h1>"
-            f'<span class="soft">{escape(self._shown(found["issued_at"]))}</span></header>'
-            f'<pre>{escape(found["body"])}</pre><p><a href="/">返回 back</a></p>'
+            '<nav><a href="/">返回 back</a>'
+            f'<span class="soft">{escape(self._shown(found["issued_at"]))}</span></nav>'
+            + (
+                f'<p class="trouble"><a href="/digests/{escape(later)}">已有更正版本 a later edition '
+                "replaces this one</a></p>"
+                if later
+                else ""
+            )
+            + paper.fragment(found)
         )
         return _html(found["title"], body, refresh=False)
 
@@ -171,7 +173,7 @@ class _Status:
         rows = [
             (
                 f'<td class="t">{self._shown(found["issued_at"])}</td>',
-                f"<td>{escape(_KINDS.get(found['kind'], found['kind']))}</td>",
+                f"<td>{escape(NAMES.get(found['kind'], ''))} <small>{escape(found['kind'].replace('_', ' '))}</small></td>",
                 f"<td>{_named(found['county'])}</td>",
                 f'<td><a href="/digests/{escape(found["id"])}">{escape(found["title"])}</a></td>',
             )
@@ -185,12 +187,7 @@ class _Status:
 
 
 def _html(title: str, body: str, *, status: int = 200, refresh: bool = True) -> web.Response:
-    page = _PAGE.substitute(
-        title=escape(title),
-        style=_STYLE,
-        body=body,
-        refresh=f'<meta http-equiv="refresh" content="{_REFRESH_S}">' if refresh else "",
-    )
+    page = paper.page(title, body, _REFRESH_S if refresh else 0)
     headers = _HEADERS | {"Content-Type": "text/html; charset=utf-8"}
     return web.Response(text=page, status=status, headers=headers)
 

@@ -74,3 +74,15 @@ def in_city(city_code: str) -> list[CountyCode]:
     ['620702', '620721', '620722', '620723', '620724', '620725']
     """
     return sorted(county.code for county in COUNTIES.values() if county.code.startswith(city_code))
+
+
+def place_name(code: str) -> str:
+    """Of a county or a city; empty where the code is neither's.
+
+    >>> place_name("620702"), place_name("620700"), place_name("990000")
+    ('甘州区', '张掖市', '')
+    """
+    if county := COUNTIES.get(CountyCode(code)):
+        return county.name
+    counties = in_city(code[:4]) if code.endswith("00") else []
+    return COUNTIES[CountyCode(counties[0])].city if counties else ""

@@ -99,7 +99,7 @@ def meanings(names: Sequence[str]) -> list[str]:
     """What the figures mean, as a closing note.
 
     >>> meanings(["zero_reports"])
-    ['', '指标说明：', '', '- 零报告：时段内“今日无事”的报告次数']
+    ['指标说明：', '', '- 零报告：时段内“今日无事”的报告次数']
     """
     told = [figure(name) for name in names]
-    return ["", "指标说明：", "", *(f"- {one.label}：{one.definition}" for one in told)]
+    return ["指标说明：", "", *(f"- {one.label}：{one.definition}" for one in told)]

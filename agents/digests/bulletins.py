@@ -100,7 +100,7 @@ def bulletin(
             (figure(code).label, n, last.get(code, 0), _change(n, last.get(code, 0)))
             for code, n in by_category.items()
         ]
-        lines += table(("类别", "件数", "上期", "增减"), rows)
+        lines += [*table(("类别", "件数", "上期", "增减"), rows), ""]
     lines += meanings([name for name in figures if name not in by_category])
     window = Window(
         window_of(period.first, cycle, zone).start, window_of(period.last, cycle, zone).end

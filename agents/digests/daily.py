@@ -41,9 +41,11 @@ def daily_report(
 ) -> Draft:
     """alerts: the county's. before: what was issued by kind, county and day."""
     figures = facts(state, county, window, day)
-    yesterday = counted(state, county, Window(*(edge - DAY for edge in window)))
+    yesterdays = Window(*(edge - DAY for edge in window))
+    yesterday = counted(state, county, yesterdays)
+    known = list(alerts)
     grid, zero = figures["grid_reports"], figures["zero_reports"]
-    raised = within(alerts, window)
+    raised = within(known, window)
     sources, silent = _sources(state, county, window)
     figures |= {
         "before": yesterday["total"],
@@ -69,7 +71,8 @@ def daily_report(
         lines += [*table(("类别", "件数", "前一日"), rows), ""]
     lines += ["## 二、上升较快的类别", "", *_told_rises(rises, len([e for e in earlier if e])), ""]
     lines += ["## 三、预警与处置", "", *_told_alerts(raised), ""]
-    lines += ["## 四、数据完整性", ""]
+    lines += ["## 四、昨日调度落实", "", *_told_dispatches(within(known, yesterdays)), ""]
+    lines += ["## 五、数据完整性", ""]
     lines += [
         f"- 网格上报 {grid} 件，零报告 {zero} 次"
         + ("" if grid or zero else "；截至拟稿时未收到报告"),
@@ -145,6 +148,20 @@ def _told_alerts(raised: list[Alert]) -> list[str]:
     answered = sum(alert.status != "firing" for alert in raised)
     lines = [f"本时段预警 {len(raised)} 条，已确认或处置 {answered} 条。"]
     return [*lines, *(f"- {alert.title}（{STATES[alert.status]}）" for alert in raised)]
+
+
+def _told_dispatches(dispatched: list[Alert]) -> list[str]:
+    if not dispatched:
+        return ["昨日没有调度事项。"]
+    done = sum(alert.status == "closed" for alert in dispatched)
+    waiting = [alert for alert in dispatched if not received(alert)]
+    first = f"昨日调度 {len(dispatched)} 项，已签收 {len(dispatched) - len(waiting)} 项，已办结 {done} 项。"
+    return [first, *(f"- 未签收：{alert.title}" for alert in waiting)]
+
+
+def received(alert: Alert) -> bool:
+    """Whether somebody took it on: the receipt of a dispatched matter."""
+    return alert.status not in ("firing", "escalated")
 
 
 STATES: Final = {

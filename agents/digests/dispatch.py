@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from agents.digests.daily import STATES, within
+from agents.digests.daily import STATES, received, within
 from agents.digests.issuing import Draft
 from agents.rules import Cycle
 from agents.windows import Window
@@ -20,8 +20,7 @@ def daily_dispatch(
 ) -> Draft | None:
     """alerts: the county's. None where there is nothing to dispatch. at: when it is issued.
 
-    An alert's receipt is that it was acknowledged or that its owner went on with it; its
-    deadline follows from its level (`dispatch_hours`), counted from `at`.
+    A matter's receipt is that somebody acknowledged it or was assigned it; its deadline follows from its level (`dispatch_hours`), counted from `at`.
     """
     open_ = [alert for alert in within(alerts, window) if alert.status != "closed"]
     if not open_:
@@ -39,6 +38,8 @@ def daily_dispatch(
     figures = {
         "dispatched": len(open_),
         "owned": sum(bool(alert.assigned_to) for alert in open_),
-        "received": sum(alert.status not in ("firing", "escalated") for alert in open_),
+        "received": sum(map(received, open_)),
     }
-    return Draft("daily_dispatch", county, day, window, [*lines, *meanings(list(figures))], figures)
+    return Draft(
+        "daily_dispatch", county, day, window, [*lines, "", *meanings(list(figures))], figures
+    )

@@ -30,6 +30,17 @@ def demo(*args: str) -> list[str]:
     return [sys.executable, "-m", "cli", "demo", *args]
 
 
+def huishang(data: Path, *args: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *args],
+        env=environment(data),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+
+
 def all_ended(data: Path) -> bool:
     """Every process of the demo holds its lock."""
     with (data / "demo" / "lock").open("rb") as lock:
@@ -75,6 +86,13 @@ def test_a_small_day_is_exact(tmp_path: Path) -> None:
     assert found["events_per_s"] > 0
     assert found["elapsed_s"] > 0
     assert all_ended(tmp_path)
+    listed = json.loads(
+        huishang(tmp_path / "demo", "digests", "list", "--county", "620700", "--json")
+    )
+    assert {one["kind"] for one in listed} == {"daily_report", "daily_consult", "daily_dispatch"}
+    page = huishang(tmp_path / "demo", "digests", "show", listed[0]["id"], "--format", "html")
+    assert listed[0]["title"].split()[0] in page
+    assert "签发岗位" in page
 
 
 def test_it_stays_up_until_interrupted(tmp_path: Path) -> None:

@@ -158,6 +158,32 @@ def test_a_source_that_fell_silent_is_named() -> None:
     assert "静默 1 个：/a" in report.body
 
 
+def test_what_was_dispatched_and_nobody_took_on_is_alerted_once_the_next_day() -> None:
+    room = Room(MONDAY)
+    room.report(20, "D09")  # burst-hour
+    listed = of_kind(room.until(MONDAY.replace(hour=18)), "daily_dispatch")
+    assert [one.figures for one in listed] == [{"dispatched": 1, "owned": 0, "received": 0}]
+    assert "| 待明确 |" in listed[0].body
+    room.restarted()
+    for day in (1, 2, 3):  # else its reports would be missing, which is an alert too
+        room.until(MONDAY + timedelta(days=day))
+        room.report(1)
+    raised = [one for one in room.state.alerts.values() if one.rule == "unreceived-dispatch"]
+    assert [(one.observed, one.county_code) for one in raised] == [(1, COUNTY)]
+    told = [one for one in of_kind(room.digests, "daily_report") if "昨日调度 1 项" in one.body]
+    assert "- 未签收：甘州区：劳动争议1小时内20件" in told[0].body
+
+
+def test_what_somebody_took_on_is_not_alerted() -> None:
+    room = Room(MONDAY)
+    room.report(20, "D09")
+    room.until(MONDAY.replace(hour=18))
+    for alert in room.state.alerts.values():
+        alert.status = "assigned"
+    room.until(MONDAY + timedelta(days=2))
+    assert not [one for one in room.state.alerts.values() if one.rule == "unreceived-dispatch"]
+
+
 class Ended(NamedTuple):
     kind: bulletins.BulletinKind
     on: date

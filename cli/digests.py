@@ -1,0 +1,120 @@
+"""`huishang digests`: daily reports, consult and dispatch lists, bulletins, to read and to print."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import click
+
+from cli import output
+from cli.counts import codes_of
+from cli.dead_letters import since_of
+from sinks import paper
+from sinks.digests import Asked, digest, digests
+from sinks.store import Store, dsn_for_reading
+from streams.clock import clock_of
+from streams.counties import place_name
+from streams.digests import NAMES
+from streams.errors import UserError
+from streams.settings import load
+
+_CITY: Final = re.compile(r"\d{4}00")
+
+
+@click.group(name="digests")
+def commands() -> None:
+    """Daily reports, consult and dispatch lists, bulletins; of counties and of cities.
+
+    \b
+    Examples:
+      huishang digests list --county 6207 --kind daily_report
+      huishang digests show 9c3a51f20e6b7d48
+      huishang digests show 9c3a51f20e6b7d48 --format html > report.html
+    """
+
+
+@commands.command("list")
+@click.option(
+    "--county",
+    "counties",
+    multiple=True,
+    help="Code of a county or a city (620700), prefix of codes, or a county's name; may be repeated.",
+)
+@click.option(
+    "--kind", "kinds", multiple=True, type=click.Choice(list(NAMES)), help="May be repeated."
+)
+@click.option("--since", metavar="TIME", help="Issued since: 30m, 12h, 7d, or a time.")
+@click.option("--earlier", is_flag=True, help="Also editions that were replaced.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def list_command(
+    counties: Sequence[str],
+    kinds: Sequence[str],
+    since: str | None,
+    earlier: bool,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List digests, the latest issued first."""
+    settings = load()
+    cities = [code for code in counties if _CITY.fullmatch(code)]
+    asked = Asked(
+        [*cities, *codes_of([code for code in counties if code not in cities])],
+        kinds,
+        since_of(since, clock_of(settings).now(), settings.zone) if since else None,
+        earlier,
+        limit + 1,
+    )
+    with Store.open(dsn_for_reading(settings)) as store:
+        found = digests(store, asked)
+    if as_json:
+        output.as_json(found[:limit])
+    else:
+        output.table(
+            ("digest", "kind", "county", "until", "edition", "issued", "title"),
+            [
+                (
+                    one["id"],
+                    one["kind"],
+                    f"{one['county']} {place_name(one['county'])}",
+                    f"{one['window_end'].astimezone(settings.zone):%Y-%m-%d %H:%M}",
+                    one["edition"],
+                    f"{one['issued_at'].astimezone(settings.zone):%Y-%m-%d %H:%M}",
+                    one["title"],
+                )
+                for one in found[:limit]
+            ],
+            empty="No digests.",
+        )
+    if len(found) > limit:
+        click.echo(f"There are more than these {limit}; --limit shows more.", err=True)
+
+
+@commands.command("show")
+@click.argument("digest_id")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["markdown", "html", "json"]),
+    default="markdown",
+    show_default=True,
+    help="html is a whole page, ready to print and to sign.",
+)
+def show_command(digest_id: str, shape: str) -> None:
+    """Print one digest."""
+    with Store.open(dsn_for_reading(load())) as store:
+        found = digest(store, digest_id)
+    if found is None:
+        raise UserError(f"no digest {digest_id}; `huishang digests list` shows all there are")
+    if shape == "json":
+        output.as_json(found)
+    elif shape == "html":
+        click.echo(paper.page(found["title"], paper.fragment(found)))
+    else:
+        click.echo(found["body"], nl=False)
+    if found["replaced_by"]:
+        click.echo(_replaced(found), err=True)
+
+
+def _replaced(found: dict[str, Any]) -> str:
+    return f"A later edition replaces this one: huishang digests show {found['replaced_by']}"

@@ -1,0 +1,61 @@
+"""Digests as the store has them: many at a glance, or one to read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sinks.store import Store
+
+_COLUMNS: Final = (
+    "id, kind, county, window_start, window_end, issued_at, title, "
+    "figures, edition, replaces, changes"
+)
+
+
+class Asked(NamedTuple):
+    """Which digests. counties: codes of counties or cities, or prefixes; empty: all.
+
+    earlier: also editions that were replaced.
+    """
+
+    counties: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    since: datetime | None = None
+    earlier: bool = False
+    limit: int = 100
+
+
+def digests(store: Store, asked: Asked) -> list[dict[str, Any]]:
+    """Digests without their bodies, the latest issued first. Raises SinkBusy or Fatal."""
+    where = ["1"]
+    chosen: dict[str, Any] = {}
+    if asked.counties:
+        where.append("arrayExists(code -> startsWith(county, code), {counties:Array(String)})")
+        chosen["counties"] = list(asked.counties)
+    if asked.kinds:
+        where.append("has({kinds:Array(String)}, kind)")
+        chosen["kinds"] = list(asked.kinds)
+    if asked.since:
+        where.append("issued_at >= {since:DateTime}")
+        chosen["since"] = asked.since
+    latest = "" if asked.earlier else "LIMIT 1 BY county, kind, window_end"
+    return store.query(
+        f"SELECT * FROM (SELECT {_COLUMNS} FROM digests FINAL "  # noqa: S608
+        f"WHERE {' AND '.join(where)} ORDER BY edition DESC {latest}) "
+        f"ORDER BY issued_at DESC, county, kind, edition DESC LIMIT {int(asked.limit)}",
+        chosen,
+    )
+
+
+def digest(store: Store, identifier: str) -> dict[str, Any] | None:
+    """One digest with its body, and `replaced_by`: id of a later edition, or "". Blocks."""
+    found = store.query(
+        f"SELECT {_COLUMNS}, body FROM digests FINAL WHERE id = {{id:String}} LIMIT 1",  # noqa: S608
+        {"id": identifier},
+    )
+    if not found:
+        return None
+    later = store.query(
+        "SELECT id FROM digests FINAL WHERE `replaces` = {id:String} LIMIT 1", {"id": identifier}
+    )
+    return {**found[0], "replaced_by": later[0]["id"] if later else ""}
