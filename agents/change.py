@@ -3,10 +3,12 @@
 import msgspec
 from msgspec import Struct
 
+from agents.cases.case import Case
 from agents.digests.issued import Issued
 from agents.matter import Matters
+from streams.cases import CaseDayRow, CaseStepRow
 from streams.contracts import Alert, DeadLetter, Digest
-from streams.packs import ActionRow, CaseRow, CountRow, DeclaredRow, LedgerRow, PresenceRow
+from streams.packs import ActionRow, CountRow, DeclaredRow, LedgerRow, PresenceRow
 
 
 class Change(Struct, array_like=True, gc=False):
@@ -15,7 +17,8 @@ class Change(Struct, array_like=True, gc=False):
     at_ms: the partition's clock after this change (latest pack seen).
     identities: (hour of arrival, new identities as little-endian uint64s).
     counts: increments; those with piece 0 go to live totals, others are whole
-    history rows. ledger, presence, declared: increments. cases, actions: as they stand.
+    history rows. ledger, presence, declared, case_days: increments. cases, case_steps,
+    actions: as they stand.
     marks: points of the daily cycle that are done: (kind, day since 1970).
     read: (input stream, partition, last offset that a pack brought).
     issued: what later digests are written from, of every digest that was issued.
@@ -27,7 +30,7 @@ class Change(Struct, array_like=True, gc=False):
     counts: list[CountRow] = []
     ledger: list[LedgerRow] = []
     presence: list[PresenceRow] = []
-    cases: list[CaseRow] = []
+    cases: list[Case] = []
     actions: list[ActionRow] = []
     alerts: list[Alert] = []
     digests: list[Digest] = []
@@ -37,6 +40,8 @@ class Change(Struct, array_like=True, gc=False):
     declared: list[DeclaredRow] = []
     matters: Matters = msgspec.field(default_factory=Matters)
     issued: list[Issued] = []
+    case_steps: list[CaseStepRow] = []
+    case_days: list[CaseDayRow] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

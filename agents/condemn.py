@@ -10,10 +10,11 @@ from agents.change import Change
 from agents.preview import Redact, county_of, dead_letter, sha256_of
 from streams import poison
 from streams.batches import Batch, Record
+from streams.cases import CaseStep
 from streams.contracts import DeadLetter
 from streams.errors import InvalidEvent, Reason
 from streams.incidents import Correction
-from streams.packs import Action, CaseStep, Pack, Report, Reports, decode_pack
+from streams.packs import Action, Pack, Report, Reports, decode_pack
 from streams.poison import Condemned
 
 _INTAKE: Final = "intake"

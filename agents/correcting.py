@@ -3,14 +3,17 @@
 Pure: what is held is only read. Corrections of a batch come after its reports, in order.
 """
 
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
 
 from agents.incidents import Incidents, incident_id
 from agents.matter import ROW, Incident, Matters
+from streams.contracts import DeadLetter
 from streams.errors import InvalidEvent, Reason
 from streams.incidents import Correction, CorrectionRow
+from streams.packs import Pack
 
 MERGE: Final = "merge"
 
@@ -196,3 +199,20 @@ class Correcting:
     def done(self) -> None:
         """Put what became of incidents into the matters."""
         self._matters.restated += self._changed.values()
+
+
+def refusal(pack: Pack, correction: Correction, error: InvalidEvent, prefix: str) -> DeadLetter:
+    """The answer to a correction of this pack that cannot be carried out. prefix: of topics."""
+    source, runid = pack.origins[correction.origin]
+    return DeadLetter(
+        reason=error.reason.value,
+        path=error.path,
+        expected=error.expected,
+        topic=prefix + pack.stream,
+        partition=pack.partition,
+        offset=correction.offset,
+        at=datetime.fromtimestamp(pack.at_ms / 1000, UTC),
+        county_code=correction.county,
+        source=source,
+        runid=runid,
+    )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from agents import raising
+from agents.cases import overdue
 from agents.change import Change
 from agents.digests import bulletins
 from agents.digests.consult import daily_consult
@@ -27,16 +28,19 @@ from streams.digests import changed
 def decide_cycle(
     state: State, now: datetime, rules: Rules, zone: ZoneInfo, must_report: Iterable[str]
 ) -> Change | None:
-    """What the moment changes: digests issued, missing reports alerted; None if nothing is due.
+    """What the moment changes: digests issued, what is missing or overdue alerted; None if nothing is due.
 
     must_report: the partition's counties that have to report every day.
     """
     if not state.marks:
         return Change(at_ms=state.at_ms, marks=first_marks(now, rules.cycle, zone))
     points = due(state.marks, now, rules.cycle, zone)
-    if not points:
+    late = overdue.of_cases(state.cases, rules.overdue, now, zone)
+    if not points and not late.cases:
         return None
     round_ = _Round(state, now, rules, zone, sorted(set(must_report)))
+    round_.change.cases = late.cases
+    round_.change.alerts = [alert for alert in late.alerts if alert.id not in state.alerts]
     for point in points:
         round_.take(point.kind, point.day)
         round_.change.marks.append((point.kind, point.day))

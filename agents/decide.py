@@ -16,22 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents import raising
+from agents.cases.case import maker_of
+from agents.cases.following import CaseFollowing
 from agents.cells import Cells
 from agents.change import Change
+from agents.correcting import refusal
 from agents.counts import HOURS_PER_DAY
 from agents.following import Following
+from agents.repeats import Mask, Other, first_seen, others_of
 from agents.rules import Rules
 from agents.state import HOUR_MS, LedgerKey, State
 from agents.windows import window_day
+from streams.cases import CaseStep
 from streams.categories import OUTSIDE
 from streams.contracts import Alert, DeadLetter
-from streams.errors import InvalidEvent
 from streams.incidents import Correction
 from streams.packs import (
     Action,
     ActionRow,
-    CaseRow,
-    CaseStep,
     CountRow,
     DeclaredRow,
     LedgerRow,
@@ -42,9 +44,8 @@ from streams.packs import (
 
 _GRID: Final = "grid-reports"
 _OPINION: Final = "opinion-items"
-Mask = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 _MERGED: Final = "merged"
+Ints = NDArray[np.int64]
 _OFFSET_BITS: Final = 48  # of a piece; the rest numbers the log
 
 
@@ -69,30 +70,13 @@ def decide(
     prefix: of the topics, for the answers to what is refused.
     """
     taken = list(packs)
-    new = _first_seen(state, [pack for _, pack in taken])
+    new = first_seen(state, [pack for _, pack in taken])
     batch = _Batch(state, rules, zone, prefix)
     for offset, pack in taken:
-        events = len(pack.reports) + len(_others(pack))
+        events = len(pack.reports) + len(others_of(pack))
         batch.take(pack, piece_of(log, offset), new[:events])
         new = new[events:]
     return batch.change()
-
-
-def _first_seen(state: State, packs: Iterable[Pack]) -> Mask:
-    """For every event (reports, then others, pack after pack) whether it is the first of its identity."""
-    identities = [np.empty(0, np.uint64)]
-    for pack in packs:
-        identities.append(np.frombuffer(pack.reports.identity, "<u8"))
-        identities.append(np.array([other.identity for other in _others(pack)], np.uint64))
-    ids = np.concatenate(identities)
-    _, first = np.unique(ids, return_index=True)
-    new: Mask = np.zeros(len(ids), np.bool_)
-    new[first] = True
-    return new & ~state.seen.holds(ids)
-
-
-def _others(pack: Pack) -> list[CaseStep | Action | Correction]:
-    return [*pack.cases, *pack.actions, *pack.corrections]
 
 
 class _Batch:
@@ -113,9 +97,9 @@ class _Batch:
         self._ledger: dict[LedgerKey, LedgerRow] = {}
         self._declared: Counter[tuple[str, str, str, int]] = Counter()
         self._presence: dict[tuple[str, int], PresenceRow] = {}
-        self._cases: dict[tuple[str, str], CaseRow] = {}
+        self._cases = CaseFollowing(state.cases, maker_of(rules, zone))
         self._actions: list[ActionRow] = []
-        self._following = Following(state.incidents, (self._cases, state.cases))
+        self._following = Following(state.incidents, self._cases.goes_on_as)
         self._asked: dict[int, tuple[Pack, int]] = {}
         self._read: dict[tuple[str, int], int] = {}
         self._alerts: dict[str, Alert] = {}
@@ -127,7 +111,7 @@ class _Batch:
         read = self._read.get(origin, self._state.read.get(origin, -1))
         reports = len(pack.reports)
         self._take_reports(pack, piece, new[:reports], read)
-        others = _others(pack)
+        others = others_of(pack)
         for event, is_new in zip(others, new[reports:].tolist(), strict=True):
             self._take_other(pack, event, is_new, read)
         ends = [event.offset for event in others[-1:]]
@@ -179,9 +163,7 @@ class _Batch:
             for alert in raising.of_event(self._rules, reports[place], self._at):
                 self._raise(alert)
 
-    def _take_other(
-        self, pack: Pack, event: CaseStep | Action | Correction, is_new: bool, read: int
-    ) -> None:
+    def _take_other(self, pack: Pack, event: Other, is_new: bool, read: int) -> None:
         if is_new and isinstance(event, Correction):
             self._asked[event.identity] = pack, self._at_ms
             self._following.correct(event)
@@ -189,7 +171,9 @@ class _Batch:
         if is_new:
             self._arrive(event.identity.to_bytes(8, "little"))
             if isinstance(event, CaseStep):
-                self._follow(event)
+                stands = self._cases.take(event, self._at_ms)
+                if stands and event.status == _MERGED and event.merged_into:
+                    self._following.merge_cases(event.county, event.case_id, event.merged_into)
             elif isinstance(event, Action):
                 self._actions.append(_action_row(event))
         if is_new or not 0 <= event.offset <= read:
@@ -236,25 +220,6 @@ class _Batch:
                 county = reports.county.at(place)
                 self._declared[county, declared, reports.category.at(place), day] += 1
 
-    def _follow(self, step: CaseStep) -> None:
-        key = (step.county, step.case_id)
-        held = self._cases.get(key) or self._state.cases.get(key)
-        # Updates come out of order; the publisher's version says which one stands.
-        if held is None or step.version > held.case_version:
-            self._cases[key] = CaseRow(
-                step.county,
-                step.case_id,
-                step.version,
-                step.status,
-                step.level,
-                step.reported_s,
-                step.owner_org,
-                step.deadline_s,
-                step.merged_into,
-            )
-            if step.status == _MERGED and step.merged_into:
-                self._following.merge_cases(*key, step.merged_into)
-
     def _carry_out(self) -> list[DeadLetter]:
         """The corrections; answers to those that are refused, which are then as if never seen."""
         dead = []
@@ -266,23 +231,8 @@ class _Batch:
                     pack, correction.county, correction.origin, 1, counted=True, at_ms=at_ms
                 )
             else:
-                dead.append(self._refusal(pack, correction, error))
+                dead.append(refusal(pack, correction, error, self._prefix))
         return dead
-
-    def _refusal(self, pack: Pack, correction: Correction, error: InvalidEvent) -> DeadLetter:
-        source, runid = pack.origins[correction.origin]
-        return DeadLetter(
-            reason=error.reason.value,
-            path=error.path,
-            expected=error.expected,
-            topic=self._prefix + pack.stream,
-            partition=pack.partition,
-            offset=correction.offset,
-            at=datetime.fromtimestamp(pack.at_ms / 1000, UTC),
-            county_code=correction.county,
-            source=source,
-            runid=runid,
-        )
 
     @property
     def _at(self) -> datetime:
@@ -294,6 +244,7 @@ class _Batch:
 
     def change(self) -> Change:
         dead = self._carry_out()
+        self._cases.settle(self._at_ms)
         counts = [*self._live.rows(piece=0), *self._history]
         for alert in raising.of_counts(
             self._rules, self._state.counts, counts, self._state.alerts, self._at, self._zone
@@ -308,13 +259,15 @@ class _Batch:
             counts=counts,
             ledger=list(self._ledger.values()),
             presence=list(self._presence.values()),
-            cases=list(self._cases.values()),
+            cases=self._cases.changed,
             actions=self._actions,
             alerts=list(self._alerts.values()),
             read=[(*origin, offset) for origin, offset in self._read.items()],
             dead=dead,
             declared=[DeclaredRow(*by, n) for by, n in self._declared.items()],
             matters=self._following.matters,
+            case_steps=self._cases.steps,
+            case_days=self._cases.days,
         )
 
 

@@ -1,6 +1,6 @@
 """Follows incidents through one batch: reports linked, corrections carried out, rules judged."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,18 +17,16 @@ from agents.rules import Rules
 from streams.contracts import Alert
 from streams.errors import InvalidEvent
 from streams.incidents import Correction
-from streams.packs import CaseRow, Reports
-
-Cases = dict[tuple[str, str], CaseRow]
+from streams.packs import Reports
 
 
 class Following:
-    """One batch. Pure: incidents and cases are only read."""
+    """One batch. Pure: incidents are only read."""
 
-    def __init__(self, incidents: Incidents, cases: Sequence[Cases]) -> None:
-        """cases: as they stand, the batch's own first."""
+    def __init__(self, incidents: Incidents, merged_into: Callable[[str, str], str]) -> None:
+        """merged_into: the case that a county's case was merged into; empty if it stands."""
         self._incidents = incidents
-        self._cases = cases
+        self._merged_into = merged_into
         self._reports: list[tuple[Reports, NDArray[np.bool_]]] = []
         self._asked: list[Correction | tuple[str, str, str]] = []
 
@@ -71,12 +69,10 @@ class Following:
         """The case that stands, after all that were merged into others."""
         met = {case_id}
         while True:
-            row = next(
-                (some[county, case_id] for some in self._cases if (county, case_id) in some), None
-            )
-            if row is None or not row.merged_into or row.merged_into in met:
+            into = self._merged_into(county, case_id)
+            if not into or into in met:
                 return case_id
-            case_id = row.merged_into
+            case_id = into
             met.add(case_id)
 
     def alerts(

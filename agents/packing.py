@@ -6,9 +6,10 @@ from typing import Final
 from msgspec import UnsetType
 
 from agents.locate import county_of
+from streams.cases import CaseStep
 from streams.contracts import Event
 from streams.incidents import Correction
-from streams.packs import FORMAT, Action, CaseStep, Pack, ReportRow, Reports
+from streams.packs import FORMAT, Action, Pack, ReportRow, Reports
 
 EVENTS_PER_PACK: Final = 1_000  # keeps a pack well under a broker's 1 MB
 

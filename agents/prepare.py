@@ -14,6 +14,7 @@ from agents.judge import Judge, Said
 from agents.packing import Builder, Gathered, Place
 from agents.preview import dead_letter
 from streams.batches import Record
+from streams.cases import CaseStep
 from streams.contracts import (
     TEXT_LIMIT,
     TITLE_LIMIT,
@@ -28,7 +29,7 @@ from streams.contracts import (
 )
 from streams.errors import InvalidEvent
 from streams.incidents import Correction
-from streams.packs import Action, CaseStep, Pack
+from streams.packs import Action, Pack
 from streams.topics import partition_of
 
 # Where a report goes, and identity, origin, county, channel, reported_s, offset, case_id.
@@ -225,6 +226,7 @@ class Preparer:
     def _add_case(self, event: CaseUpdateEvent, place: Place, reported_s: int, offset: int) -> bool:
         gathered, county, origin = place
         data = event.data
+        callback = data.callback or None
         gathered.cases.append(
             CaseStep(
                 identity(event),
@@ -239,6 +241,13 @@ class Preparer:
                 int(data.deadline_at.timestamp()) if data.deadline_at else 0,
                 offset,
                 self._redact_label(data.merged_into) if data.merged_into else "",
+                data.deadline_class or "",
+                int(callback.contacted_at.timestamp()) if callback else 0,
+                bool(callback and callback.solved),
+                callback.satisfaction if callback else 0,
+                bool(data.plan),
+                bool(data.action),
+                data.whistle_step or "",
             )
         )
         return False

@@ -9,6 +9,7 @@ import msgspec
 import xxhash
 from msgspec import Meta, Struct
 
+from agents.cases.limits import CalendarRule, Limits, OverdueRule
 from streams.categories import CATEGORIES
 from streams.counties import COUNTIES
 from streams.errors import Reason, UserError
@@ -104,6 +105,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     lasting: tuple[LastingRule, ...] = ()
     unreceived_dispatch: UnreceivedDispatch | None = None
     cycle: Cycle = Cycle()
+    overdue: tuple[OverdueRule, ...] = ()
+    cases: Limits = Limits()
+    calendar: CalendarRule = CalendarRule()
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Rules":
@@ -121,6 +125,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
         ids += [rule.id for rule in rules.incident]
         ids += [rule.id for rule in rules.lasting]
         ids += [rules.unreceived_dispatch.id] if rules.unreceived_dispatch else []
+        ids += [rule.id for rule in rules.overdue]
         ids += [rules.missing_report.id, Reason.POISON]
         for rule_id in ids:
             if ids.count(rule_id) > 1:

@@ -13,6 +13,7 @@ from streams.packs import CountRow, DeclaredRow, LedgerRow, PresenceRow
 
 _ROWS: Final = 8_000  # some 400 KB: a broker's limit of 1 MB is far
 _BULKY_ROWS: Final = 500  # alerts, with their texts
+_CASES: Final = 500  # with all their steps, 4 KB at most
 _IDS_BYTES: Final = 800_000
 _PAST: Final = 1  # a piece: counted for its day, and no live total
 
@@ -28,7 +29,8 @@ def parts_of(state: State) -> Iterator[bytes]:
     yield from _cut("ledger", (LedgerRow(*key, *sums) for key, sums in state.ledger.items()))
     yield from _cut("presence", (PresenceRow(*key, *n) for key, n in state.presence.items()))
     yield from _cut("declared", (DeclaredRow(*by, n) for by, n in state.declared.items()))
-    yield from _cut("cases", state.cases.values())
+    yield from _cut("cases", state.cases.held.values(), _CASES)
+    yield from _cut("case_days", state.cases.rows())
     for matters in state.incidents.parts():
         yield changes.encode(Change(0, matters=matters))
     yield from _cut("issued", state.issues.rows(), _BULKY_ROWS)

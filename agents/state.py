@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from agents.cases.holding import Cases
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY, Counts
 from agents.dedupe import SeenIds
@@ -11,7 +12,7 @@ from agents.digests.issued import DAYS_KEPT, Issues
 from agents.incidents import Incidents
 from streams.contracts import Alert
 from streams.packs import FORMAT as PACK_FORMAT
-from streams.packs import CaseRow, CountRow, DeclaredRow, LedgerRow, PresenceRow, Totals
+from streams.packs import CountRow, DeclaredRow, LedgerRow, PresenceRow, Totals
 
 HOUR_MS: Final = 3_600_000
 ALERT_DAYS: Final = 14
@@ -39,7 +40,7 @@ class State:
         self.presence: dict[tuple[str, int], tuple[int, int]] = {}
         # (county, declared, category, day of arrival) → reports
         self.declared: dict[tuple[str, str, str, int], int] = {}
-        self.cases: dict[tuple[str, str], CaseRow] = {}
+        self.cases = Cases()
         self.incidents = Incidents(incidents_max)
         self.alerts: dict[str, Alert] = {}
         self.issues = Issues()
@@ -69,8 +70,7 @@ class State:
         for count in change.counts:
             self.counts.add(count)
         self._add_up(change)
-        for case in change.cases:
-            self.cases[case.county, case.case_id] = case
+        self.cases.apply(change.cases, change.case_days)
         self.incidents.apply(change.matters)
         for alert in change.alerts:
             self.alerts[alert.id] = alert
@@ -105,6 +105,7 @@ class State:
         self.counts.forget(self.live_from(at_ms))
         self.incidents.forget(at_ms // 1000)
         self.issues.forget(day - DAYS_KEPT)
+        self.cases.forget(day)
         for key in [key for key in self.ledger if key[4] < day - LEDGER_DAYS]:
             del self.ledger[key]
         for told in [told for told in self.declared if told[3] < day - LEDGER_DAYS]:
@@ -140,6 +141,7 @@ class State:
         ]
         told = ((row.county, row.declared, row.category, row.day) for row in change.declared)
         declared = [DeclaredRow(*by, self.declared[by]) for by in told if by in self.declared]
+        cases, case_days = self.cases.totals(change.cases, change.case_days)
         first = Totals(
             PACK_FORMAT,
             version,
@@ -147,10 +149,12 @@ class State:
             counts[:ROWS_PER_RECORD],
             ledger,
             presence,
-            [self.cases[case.county, case.case_id] for case in change.cases],
+            cases,
             change.actions,
             declared,
             corrections=change.matters.corrections,
+            case_steps=change.case_steps,
+            case_days=case_days,
         )
         rest = [
             Totals(PACK_FORMAT, version, partition, counts[start : start + ROWS_PER_RECORD])

@@ -7,7 +7,9 @@ entry are sent again (upserts: twice is once).
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ import msgspec
 from aiokafka import TopicPartition
 from faust.types import TP
 
+from agents.cases.workdays import knows
 from agents.change import Change
 from agents.condemn import decided_rest
 from agents.cycle import decide_cycle, expected_counties
@@ -44,10 +47,17 @@ from streams.topics import (
 MAX_RECORDS: Final = 64  # packs per batch
 # Of packs per journal entry: what they change is no larger, so it stays well under the topic's limit.
 ENTRY_BYTES: Final = 1 << 20
+# But a case is journaled whole, with all its steps.
+CASE_WEIGHT: Final = 8
 TICK_S: Final = 1.0
+_LIMITS_AHEAD: Final = timedelta(days=31)
 RECOVER_AT_ONCE: Final = 2  # partitions: much of it is waiting; what was read takes memory
 
+_CASES: Final = b"case-updates"
+_HEAD_BYTES: Final = 32  # of a pack: format, time, stream
+
 _encode_json = msgspec.json.Encoder().encode
+log = logging.getLogger(__name__)
 
 
 class Tally:
@@ -69,6 +79,7 @@ class Tally:
         self._held: dict[int, Kept] = {}
         self._owned: dict[int, Kept] = {}
         self._rebalances = 0
+        self._guessed: set[int] = set()  # years whose working days are
         self._sent: dict[TopicPartition, int] = {}  # last offset per output
         self._counties: dict[int, list[str]] = {}
         for code in COUNTIES:
@@ -167,6 +178,7 @@ class Tally:
         while True:
             await asyncio.sleep(TICK_S)
             now = self._clock.now()
+            self._warn_of_calendar(now)
             for partition, kept in list(self._owned.items()):
                 async with kept.turn:
                     expected = expected_counties(
@@ -176,6 +188,19 @@ class Tally:
                     if change and self._owned.get(partition) is kept:
                         position = kept.position
                         await self._commit(kept, position.applied, position.mark, change)
+
+    def _warn_of_calendar(self, now: datetime) -> None:
+        """Say once of each year that its working days are guessed, before limits reach into it."""
+        year = (now + _LIMITS_AHEAD).year
+        if year in self._guessed or knows(year):
+            return
+        self._guessed.add(year)
+        if not any(day.year == year for day in self._rules.calendar.days_off):
+            log.warning(
+                "the working days of %d are not known: Monday to Friday are taken for them; "
+                "a newer chinesecalendar knows, or say it under calendar in the rules",
+                year,
+            )
 
     async def _commit(self, kept: Kept, applied: int, mark: int, change: Change) -> None:
         """Journal a change, apply it, send what follows from it."""
@@ -228,6 +253,8 @@ def _cut(records: list[Record], size_bytes: int) -> Iterator[list[Record]]:
     size = 0
     for record in records:
         length = len(record.value or b"")
+        if _CASES in (record.value or b"")[:_HEAD_BYTES]:
+            length *= CASE_WEIGHT
         if some and size + length > size_bytes:
             yield some
             some, size = [], 0

@@ -10,6 +10,7 @@ import orjson
 
 from cli import demo_texts as texts
 from cli.demo_bad import KINDS
+from cli.demo_cases import Update, in_time, overdue
 from cli.demo_truth import Truth
 from cli.producing import Record
 from streams.counties import in_city
@@ -40,7 +41,6 @@ _DAY: Final = timedelta(days=1)
 # Far below the limits of the burst rules (20 an hour, 100 a day): only the burst is one.
 _CAP_HOUR, _CAP_DAY = 8, 40
 _CONSULT_ORANGE: Final = 3  # as in agents/rules.yaml
-_STEPS: Final = ("registered", "accepted", "dispatched", "in_mediation", "resolved", "verified")
 
 
 class Day(NamedTuple):
@@ -130,12 +130,15 @@ class _Maker:
             for day in range(1, 4):
                 self._report("grid-reports", county, "", self._end - day * _DAY - _DAY / 3)
         self._report("grid-reports", ZERO_ONLY, "", self._end - _DAY / 24)
+        self._accept_case(ORANGE, overdue(self._end, f"AJ-{ORANGE}-000000"))
         self._truth.alerts.update(
             [
                 ("red", RED, "S14"),
                 ("large-group", CROWD, "D09"),
                 ("burst-hour", BURST, BURST_CATEGORY),
                 ("missing-report", SILENT, ""),
+                ("overdue-80", ORANGE, ""),
+                ("overdue-100", ORANGE, ""),
             ]
         )
 
@@ -227,21 +230,15 @@ class _Maker:
             case += 1
             county = self._random.choices(counties, weights)[0]
             case_id = f"AJ-{county}-{case:06d}"
-            steps = _STEPS[: min(number, self._random.randint(1, len(_STEPS)))]
-            at = self._end - timedelta(hours=self._random.randint(len(steps) * 20, 480))
-            for version, status in enumerate(steps, 1):
-                at += timedelta(hours=self._random.randint(1, 19))
-                data = self._matter(county, at) | {
-                    "case_id": case_id,
-                    "version": version,
-                    "status": status,
-                    "level": self._random.randint(1, 4),
-                    "owner_org": "综治中心",
-                    "deadline_at": (at + 7 * _DAY).isoformat(),
-                }
-                self._accept("case-updates", county, at, data)
-            self._truth.cases[county, case_id] = len(steps), steps[-1]
-            number -= len(steps)
+            updates = in_time(self._random, self._end, case_id, number)
+            self._accept_case(county, updates)
+            number -= len(updates)
+
+    def _accept_case(self, county: str, updates: list[Update]) -> None:
+        for at, data in updates:
+            self._accept("case-updates", county, at, self._matter(county, at) | data)
+        last = updates[-1].data
+        self._truth.cases[county, last["case_id"]] = last["version"], last["status"]
 
     def duplicates(self, number: int) -> None:
         """Events sent again, some in the other mode, so not the same bytes."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from streams.cases import MEASURES
 from streams.contracts import Alert, DeadLetter, Digest
 from streams.incidents import IncidentRow
 from streams.packs import Totals
@@ -31,8 +32,14 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "presence": ("county", "day", "grid_reports", "zero_reports", "version"),
     "cases": (
         *("county", "case_id", "case_version", "status", "level"),
-        *("updated_at", "owner_org", "deadline_at", "version"),
+        *("updated_at", "owner_org", "deadline_at", "merged_into", "found_at", "closed_at"),
+        *("due_at", "deadline_class", "stars", "flagged", "reopened", "whistle_step", "version"),
     ),
+    "case_steps": (
+        *("county", "case_id", "case_version", "step", "status", "level"),
+        *("reported_at", "owner_org", "verdict", "stars", "version"),
+    ),
+    "case_days": ("county", "level", "owner_org", "day", *MEASURES, "version"),
     "alert_actions": (
         *("county", "alert_id", "identity", "action", "by"),
         *("at", "note", "until", "version"),
@@ -103,9 +110,22 @@ def rows_of_totals(totals: Totals) -> dict[str, list[Row]]:
         "cases": [
             (
                 *(row.county, row.case_id, row.case_version, row.status, row.level),
-                *(row.updated_s, row.owner_org, row.deadline_s or None, version),
+                *(row.updated_s, row.owner_org, row.deadline_s or None, row.merged_into),
+                *(row.found_s, row.closed_s or None, row.due_s or None, row.deadline_class),
+                *(row.stars, row.flagged, row.reopened, row.whistle_step, version),
             )
             for row in totals.cases
+        ],
+        "case_steps": [
+            (
+                *(row.county, row.case_id, row.case_version, _hex(row.step), row.status),
+                *(row.level, row.reported_s, row.owner_org, row.verdict, row.stars, version),
+            )
+            for row in totals.case_steps
+        ],
+        "case_days": [
+            (row.county, row.level, row.owner_org, row.day, *row.measures, version)
+            for row in totals.case_days
         ],
         "alert_actions": [
             (

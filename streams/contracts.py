@@ -31,6 +31,7 @@ TownshipCodeField = Annotated[
 ]
 Severity = Annotated[int, Meta(ge=1, le=4, description="1 red, 2 orange, 3 yellow, 4 blue")]
 Label = Annotated[str, Meta(max_length=64)]
+DeadlineClass = Literal["2h", "24h", "7d", "15d"]
 CaseId = Annotated[str, Meta(min_length=1, max_length=64)]
 Title = Annotated[
     str, Meta(description="longer than 200 characters is cut and counted, not refused; redacted")
@@ -79,7 +80,7 @@ class HotlineCall(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
     channel: Literal["phone", "web", "wechat", "app", "letter"]
     demand_type: Literal["consult", "help", "complaint", "report", "suggest", "thanks", "other"]
     wait_s: Annotated[int, Meta(ge=0, le=86_400)] | UnsetType = UNSET
-    deadline_class: Literal["2h", "24h", "7d", "15d"] | UnsetType = UNSET
+    deadline_class: DeadlineClass | UnsetType = UNSET
     repeat: bool
 
 
@@ -108,6 +109,12 @@ Status = Literal[
 ]
 
 
+WhistleStep = Annotated[
+    Literal["issued", "accepted", "arrived", "feedback", "verified"],
+    Meta(description="of a whistle (吹哨报到) that belongs to the case"),
+]
+
+
 class Callback(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     """What the citizen said when called back."""
 
@@ -128,6 +135,10 @@ class CaseUpdate(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
     callback: Callback | UnsetType = UNSET
     campaign: Label | UnsetType = UNSET
     merged_into: CaseId | UnsetType = UNSET
+    deadline_class: DeadlineClass | UnsetType = UNSET
+    plan: Annotated[bool, Meta(description="there is a plan (降星销号)")] | UnsetType = UNSET
+    action: Annotated[bool, Meta(description="something was done (降星销号)")] | UnsetType = UNSET
+    whistle_step: WhistleStep | UnsetType = UNSET
 
 
 class AlertAction(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):

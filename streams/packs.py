@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from streams.cases import CaseDayRow, CaseRow, CaseStep, CaseStepRow
 from streams.incidents import Correction, CorrectionRow, IncidentRow, Singles
 
 FORMAT: Final = 2
@@ -203,23 +204,6 @@ class Reports(Struct, array_like=True, gc=False):
         return (self[place] for place in range(len(self)))
 
 
-class CaseStep(Struct, array_like=True, gc=False):
-    """One accepted case update. merged_into: the case that goes on in its place."""
-
-    identity: int
-    origin: int
-    county: str
-    case_id: str
-    version: int
-    status: str
-    level: int
-    reported_s: int
-    owner_org: str = ""
-    deadline_s: int = 0
-    offset: int = -1
-    merged_into: str = ""
-
-
 class Action(Struct, array_like=True, gc=False):
     """One accepted alert action."""
 
@@ -319,20 +303,6 @@ class DeclaredRow(Struct, array_like=True, gc=False):
     n: int
 
 
-class CaseRow(Struct, array_like=True, gc=False):
-    """A case as it stands."""
-
-    county: str
-    case_id: str
-    case_version: int
-    status: str
-    level: int
-    updated_s: int
-    owner_org: str = ""
-    deadline_s: int = 0
-    merged_into: str = ""
-
-
 class ActionRow(Struct, array_like=True, gc=False):
     """A step of an alert's life, as an audit row.
 
@@ -367,6 +337,8 @@ class Totals(Struct, array_like=True, gc=False):
     incidents: list[IncidentRow] = []
     singles: Singles = msgspec.field(default_factory=Singles)
     corrections: list[CorrectionRow] = []
+    case_steps: list[CaseStepRow] = []
+    case_days: list[CaseDayRow] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -74,9 +74,11 @@ def test_a_small_day_is_exact(tmp_path: Path) -> None:
         "burst-hour": 1,
         "large-group": 1,
         "missing-report": 1,
+        "overdue-100": 1,
+        "overdue-80": 1,
         "red": 1,
     }
-    assert found["alerts"] == 4 + hot
+    assert found["alerts"] == 6 + hot
     assert set(found["dead_letters_by_reason"]) == {
         "malformed",
         "identity_field",

@@ -15,7 +15,8 @@ from agents.rules import Rules, SeverityRule
 from agents.snapshot import Fresh, parts_of
 from agents.state import State
 from streams import packs
-from streams.packs import FORMAT, UNSAID, CaseStep, CountRow, Pack, Report, Reports
+from streams.cases import CaseStep
+from streams.packs import FORMAT, UNSAID, CountRow, Pack, Report, Reports
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RULES = Rules.load()
@@ -56,6 +57,22 @@ reports = st.builds(
 )
 
 
+updates = st.builds(
+    CaseStep,
+    identity=st.integers(100, 120),
+    origin=st.integers(0, 1),
+    county=st.sampled_from(COUNTIES),
+    case_id=st.sampled_from(["c-1", "c-2"]),
+    version=st.integers(1, 5),
+    status=st.sampled_from(["registered", "accepted", "resolved", "reopened", "merged"]),
+    level=st.integers(1, 4),
+    reported_s=st.sampled_from([0, 1, 24, 24 * 300, 24 * 500]).map(lambda h: NOW_S - h * HOUR),
+    owner_org=st.sampled_from(["", "司法所"]),
+    merged_into=st.sampled_from(["", "c-2"]),
+    contacted_s=st.sampled_from([0, NOW_S]),
+)
+
+
 @st.composite
 def logs(draw: st.DrawFn) -> list[Pack]:
     """A partition of `reports`: packs of several streams, clocks not quite in order."""
@@ -66,6 +83,7 @@ def logs(draw: st.DrawFn) -> list[Pack]:
             draw(st.sampled_from(["grid-reports", "hotline-calls"])),
             [("/a", "run"), ("/b", "")],
             Reports.of(draw(st.lists(reports, max_size=8))),
+            draw(st.lists(updates, max_size=3)),
         )
         for _ in range(draw(st.integers(1, 12)))
     ]
@@ -119,6 +137,9 @@ def oracle(log: list[Pack]) -> tuple[Counter[tuple[str, str, str, int]], Counter
             if not report.zero:
                 hour = report.reported_s // HOUR
                 counts[report.county, report.category, report.channel, hour] += 1
+        for step in pack.cases:
+            answers["duplicates" if step.identity in seen else "counted"] += 1
+            seen.add(step.identity)
     return counts, answers
 
 
@@ -158,6 +179,12 @@ def test_a_crash_anywhere_changes_nothing(
     assert held.presence == whole.presence
     assert held.declared == whole.declared
     assert held.alerts.keys() == whole.alerts.keys()
+    assert held.cases.held == whole.cases.held
+    assert counted_days(held) == counted_days(whole)
+
+
+def counted_days(held: State) -> dict[object, object]:
+    return {key: measures for key, measures in held.cases.days.items() if any(measures)}
 
 
 @given(logs(), st.lists(st.integers(0, 12)), st.integers(0, 12))
@@ -195,7 +222,8 @@ def known(held: State) -> dict[str, object]:
             held.ledger,
             held.presence,
             held.declared,
-            held.cases,
+            held.cases.held,
+            held.cases.days,
             held.alerts,
             list(held.issues.rows()),
             held.marks,
@@ -278,7 +306,7 @@ def test_case_updates_out_of_order_leave_the_highest_version() -> None:
     for offset, step in enumerate(steps):
         pack = Pack(FORMAT, NOW_S * 1000, "case-updates", [("/a", "")], cases=[step])
         held.apply(decide(held, [(offset, pack)], RULES, ZONE, 0))
-    assert held.cases["620702", "c-1"].status == "resolved"
+    assert held.cases.held["620702", "c-1"].row.status == "resolved"
     assert sum(counted for counted, _ in held.ledger.values()) == 3
 
 

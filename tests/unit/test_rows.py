@@ -13,11 +13,11 @@ from sinks.rows import (
     row_of_digest,
     rows_of_totals,
 )
+from streams.cases import MEASURES, CaseDayRow, CaseRow, CaseStepRow
 from streams.incidents import SINGLE, CorrectionRow, IncidentRow, Singles
 from streams.packs import (
     FORMAT,
     ActionRow,
-    CaseRow,
     CountRow,
     DeclaredRow,
     LedgerRow,
@@ -34,6 +34,8 @@ FULL = Totals(
     ledger=[LedgerRow("620702", "hotline-calls", "mailbox", "run-1", 20_000, 5, 2)],
     presence=[PresenceRow("620702", 20_000, 3, 1)],
     cases=[CaseRow("620702", "c-1", 2, "accepted", 1, 1_700_000_000, "街道办", 1_700_086_400)],
+    case_steps=[CaseStepRow("620702", "c-1", 2, 11, "accepted", 1, 1_700_000_000, "", "gap", 4)],
+    case_days=[CaseDayRow("620702", 1, "街道办", 20_000, list(range(len(MEASURES))))],
     actions=[
         ActionRow("620702", "a" * 16, 2**64 - 1, "silence", "值班员", 1_700_000_000, "误报", 5)
     ],
@@ -74,7 +76,17 @@ def test_every_table_of_totals_gets_its_rows() -> None:
     numbers = {table: len(found) for table, found in rows.items()}
     assert numbers.pop("incidents") == 2
     assert numbers == dict.fromkeys(
-        ["counts", "ledger", "declared", "presence", "cases", "alert_actions", "incident_actions"],
+        [
+            "counts",
+            "ledger",
+            "declared",
+            "presence",
+            "cases",
+            "case_steps",
+            "case_days",
+            "alert_actions",
+            "incident_actions",
+        ],
         1,
     )
     assert as_dict("counts", rows["counts"][0]) == {
@@ -98,6 +110,11 @@ def test_every_table_of_totals_gets_its_rows() -> None:
     assert as_dict("declared", rows["declared"][0])["n"] == 3
     assert as_dict("presence", rows["presence"][0])["zero_reports"] == 1
     assert as_dict("cases", rows["cases"][0])["deadline_at"] == 1_700_086_400
+    assert as_dict("cases", rows["cases"][0])["stars"] == 5
+    step = as_dict("case_steps", rows["case_steps"][0])
+    assert (step["step"], step["verdict"]) == (f"{11:016x}", "gap")
+    day = as_dict("case_days", rows["case_days"][0])
+    assert [day[name] for name in MEASURES] == list(range(len(MEASURES)))
     assert as_dict("alert_actions", rows["alert_actions"][0])["until"] == 5
     single, linked = (as_dict("incidents", row) for row in rows["incidents"])
     assert (single["incident"], single["name"], single["report_ids"]) == (
@@ -126,7 +143,8 @@ def test_what_was_not_said_is_null_and_untouched_tables_are_left_out() -> None:
         )
     )
     assert set(rows) == {"cases", "alert_actions"}
-    assert as_dict("cases", rows["cases"][0])["deadline_at"] is None
+    case = as_dict("cases", rows["cases"][0])
+    assert [case[name] for name in ("deadline_at", "closed_at", "due_at")] == [None] * 3
     assert as_dict("alert_actions", rows["alert_actions"][0])["until"] is None
 
 
