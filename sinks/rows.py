@@ -72,6 +72,10 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
         *("longitude", "latitude", "population_2020", "version"),
     ),
     "categories": ("code", "name", "english", "version"),
+    "notices": (
+        *("channel", "alert_id", "status", "since", "county", "kind", "rule", "level"),
+        *("outcome", "at", "notice", "tries", "reason", "version"),
+    ),
     "migrations": ("number", "name", "sha256", "applied_at"),
 }
 
