@@ -13,13 +13,17 @@ KINDS: Final = """
 # Before these even an ordinary word is a name: 时代花园, 和平公寓.
 HOMES: Final = """
 花园 公馆 家园 公寓 名苑 雅苑 嘉园 佳苑 庄园 山庄 别墅 名都 名城 华府 华庭 豪庭 御府 御都 御景 半岛 世家
+湖畔 水岸 江畔 河畔 香颂 悦府 学府 雅居 雅园 名邸 豪苑 花苑 花城 丽都 蓝湾 绿洲 首府 一品 帝景 豪园 名郡 佳园
+新苑 丽苑 华苑 华城 名门 名居 华章 尚城 上城 豪府 美墅 星城 香榭 学苑 江岸 公元 天境 天城 天地 雅郡
 """
 SINGLE_HOMES: Final = "苑郡轩邸墅"
 SINGLE_KINDS: Final = "厂村镇乡路街苑园府城湾郡庭轩阁邸墅寓桥矿场"
 # What lies in so many matters that it says little: towns, streets, stations, great houses.
 GREAT: Final = "医院 银行 街道 景区 车站 公园 水库 大道 平台 大桥"
-# As great, but named by an ordinary word: 经济学院.
+# Great when named by an ordinary word: 经济学院.
 COLLEGES: Final = "大学 学院"
+# What a firm does, and mostly all that is said of it: 恒睿〔置业〕, 宏泰昌〔建设〕. After ordinary words it is no name.
+TRADES: Final = "置业 地产 物业 实业 建设 建筑 建工 商贸 科技 药业 制药 矿业 驾校 环保 传媒"
 SINGLE_GREATS: Final = "镇乡路街桥"
 # Between a name and its kind: 恒大〔房地产〕〔开发〕〔有限〕〔责任〕公司.
 FILLERS: Final = """
@@ -41,7 +45,8 @@ NO_NAMES: Final = """
 聘中 体中 办中 镇中 乡中 验中 建养 家造 料加 品加 选矿 洗矿 小冶 属冶 废塑 找采 天采 法洗 法采 村养
 家养 外打 次开 们找 能穷 日制 范性 惠性 范类 新建 霸占 黑心 学生 教师 游乐 历史 水务 纸业 煤业 锌业
 铅锌 印染 糕点 三方 孩上 考进 小游 关停 铁塔 动移 移动 联通 电信 以报 管好 开家 亲子 职教 保温 双语
-英文 全日 露天 空中 绿色 美好
+英文 全日 露天 空中 绿色 美好 骗取 份子 以试 以开 房东 宿制 交化 园式 上缴 踏入 级以 年拆 心小 按小
+北京 上海 广州 深圳 中华 中国
 """
 # What stands right before a name and does not belong to it: 想问〔丽景花园〕.
 BEFORE_NAMES: Final = "问询诉映称叫址告报访查找"

@@ -8,6 +8,7 @@ no two belong together in an ordinary word, as in 丽发新城 or 景树卫生�
 from enum import IntEnum
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -43,11 +44,13 @@ from agents.name_words import (
     SINGLE_GREATS,
     SINGLE_HOMES,
     SINGLE_KINDS,
+    TRADES,
 )
 from agents.occurrences import Found, added_up, first_of_each, rank
 from agents.redaction.lexicon import SURNAMES
 
 COMMON_FILE: Final = "common_pairs.txt"
+PHRASES_FILE: Final = "set_phrases.txt"
 
 TELLING: Final = 8  # of a text, at most
 NAME_LIMIT: Final = 16  # characters
@@ -61,10 +64,17 @@ _TITLE_BONUS: Final = 1
 
 @cache
 def _common() -> PairSet:
-    """Pairs of characters as they stand in ordinary words. A line: a first character, all second ones."""
-    lines = Path(str(files("agents") / COMMON_FILE)).read_text(encoding="utf-8").split()
-    pairs = [line[0] + second for line in lines for second in line[1:]]
-    return PairSet([*pairs, *NO_NAMES.split()])
+    """Pairs of characters as they stand in ordinary words and set phrases.
+
+    A line of the first file: a first character, all second ones; of the other one: phrases.
+    """
+    pairs = [line[0] + second for line in _words_of(COMMON_FILE) for second in line[1:]]
+    phrases = [one + other for each in _words_of(PHRASES_FILE) for one, other in pairwise(each)]
+    return PairSet([*pairs, *phrases, *NO_NAMES.split()])
+
+
+def _words_of(file: str) -> list[str]:
+    return Path(str(files("agents") / file)).read_text(encoding="utf-8").split()
 
 
 _KIND: Final = 1
@@ -72,9 +82,11 @@ _FILLER: Final = 2
 _HOME: Final = 3
 _GREAT_KIND: Final = 4
 _COLLEGE: Final = 5
+_TRADE: Final = 6
 _PARTS: Final = PairTable(
     dict.fromkeys(FILLERS.split(), _FILLER)
-    | dict.fromkeys(KINDS.split(), _KIND)  # a kind may be a filler too
+    | dict.fromkeys(TRADES.split(), _TRADE)  # a trade may be a filler too, and so may a kind
+    | dict.fromkeys(KINDS.split(), _KIND)
     | dict.fromkeys(HOMES.split(), _HOME)
     | dict.fromkeys(GREAT.split(), _GREAT_KIND)
     | dict.fromkeys(COLLEGES.split(), _COLLEGE)
@@ -166,8 +178,8 @@ def telling(characters: Characters, in_title: Flags) -> Telling:
     further = named - 2
     further = further[unusual[further] & ~ordinary[further + 1]]
     (rare,) = (unusual[:-1] & unusual[1:]).nonzero()
-    again = np.zeros(len(ids), np.bool_)  # what holds a name says it again
-    again[named] = again[named - 1] = True
+    again = np.zeros(len(ids), np.bool_)
+    again[named] = True  # what holds a name and its kind says it again
     rare = rare[~again[rare]]
     numbered = _numbered(characters, classes)
     at = np.concatenate((named, further, rare, numbered))
@@ -228,7 +240,9 @@ def _cores(characters: Characters, signs: Signs) -> Cores:
     free = np.concatenate(
         (np.isin(parts[double], (_HOME, _COLLEGE)), (classes[alone] & _SINGLE_HOME) != 0)
     )
-    great = np.concatenate((parts[double] >= _GREAT_KIND, (classes[alone] & _SINGLE_GREAT) != 0))
+    college = np.concatenate((parts[double] == _COLLEGE, np.zeros(len(alone), np.bool_)))
+    great = np.concatenate((parts[double] == _GREAT_KIND, (classes[alone] & _SINGLE_GREAT) != 0))
+    trade = np.concatenate((parts[double] == _TRADE, np.zeros(len(alone), np.bool_)))
     begin = begin - (parts[begin - 1] == _FILLER)  # 化工 in 化工厂
     for _ in range(3):
         filler = parts[begin - 2] != 0
@@ -236,6 +250,8 @@ def _cores(characters: Characters, signs: Signs) -> Cores:
     core = begin - 2
     named = ((classes[core] | classes[core + 1]) & _GRAMMAR) == 0
     named &= free | ~ordinary[core]
+    named &= ~trade | (signs.unusual[core] & signs.unusual[core - 1])
+    great |= college & ordinary[core]
     great |= town_ends(characters, core + 1)  # the town of a place without a name of its own
     return Cores(core[named], end[named], great[named])
 
