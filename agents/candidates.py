@@ -58,7 +58,7 @@ def found(incidents: Incidents, asking: Asking, keys: Places, rows: Places) -> F
     pair_report = asking.of_key[pair_key]
     leads_to = np.bincount(pair_key, minlength=len(asking.of_key))
     kinds = kinds_of(asking.named, asking.counts)
-    value, is_name = worth(kinds, leads_to > 1), kinds == Word.NAME
+    value, is_name = worth(kinds, leads_to), kinds == Word.NAME
     # A report and an incident it is led to, once each.
     led, of_pair = np.unique(pair_report * len(known) + pair_owner, return_inverse=True)
     points = np.bincount(of_pair, value[pair_key]).astype(np.int64)

@@ -114,10 +114,10 @@ def joined(mention: Mention, bearers: list[list[Bearer[Known]]]) -> Known | None
     report = Sides.of([mention])
     kinds = kinds_of(report.named, np.array([len(mention.keys)]))
     leads_to = [{id(each.incident) for each in some} for some in bearers]
-    crowded = np.array([len(some) > 1 for some in leads_to])
+    numbers = np.array([len(some) for some in leads_to])
     points: dict[int, int] = {}
     by_name: set[int] = set()
-    values = zip(leads_to, worth(kinds, crowded).tolist(), kinds.tolist(), strict=True)
+    values = zip(leads_to, worth(kinds, numbers).tolist(), kinds.tolist(), strict=True)
     for some, value, kind in values:
         for known in some:
             points[known] = points.get(known, 0) + value

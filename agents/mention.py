@@ -117,12 +117,16 @@ _NEAR: Final = 17
 _TO_BE_SHARED: Final = 2
 # What speaks for one matter, in points; so many are enough.
 _ENOUGH: Final = 7
-# Of a key, by its kind; and when it leads to several matters.
+# Of a key, by its kind; and when it leads to a crowd of matters. Two or three may be one that
+# was taken for several at first: they must not part what comes after.
 _WORTH: Final = np.array([[4, 2, 2, 0], [4, 1, 1, 0]])
-_MOST_FOR_KEYS: Final = 8
+_CROWD: Final = 4
+# Less than enough: a name and what stands around it are no problem yet.
+_MOST_FOR_KEYS: Final = 6
 _SAME_PROBLEM: Final = 3
 _OFTEN_TOLD: Final = 1  # when the problem they share is one that many have
 _OTHER_PROBLEM: Final = -6
+_UNKNOWN_PROBLEM: Final = 1  # of one of them or of both
 _SAME_DISTRICT: Final = 2
 _OTHER_DISTRICT: Final = -2
 _OTHER_NAME: Final = -2  # where they share another one; else they are different
@@ -162,16 +166,16 @@ def kinds_of(named: Hashes, counts: Ints) -> Ints:
     return np.repeat(np.tile(np.arange(4), len(named)), each.ravel())
 
 
-def worth(kinds: Ints, crowded: Flags) -> Ints:
-    """Ints of keys. crowded: whether it leads to several open incidents."""
-    return _WORTH[crowded.astype(np.intp), kinds]
+def worth(kinds: Ints, leads_to: Ints) -> Ints:
+    """Points of keys. leads_to: to how many open incidents each leads."""
+    return _WORTH[(leads_to >= _CROWD).astype(np.intp), kinds]
 
 
 def same(a: Mention, b: Mention) -> bool:
     """Whether two reports of one county are the same matter, by themselves; the order makes no difference."""
     kinds = kinds_of(np.array([a.named], np.uint64), np.array([len(a.keys)]))
     shared = kinds[[key in b.keys for key in a.keys]]
-    points = worth(shared, np.zeros(len(shared), np.bool_)).sum(keepdims=True)
+    points = worth(shared, np.ones(len(shared), np.int64)).sum(keepdims=True)
     by_name = np.array([Word.NAME in shared])
     return bool(same_each(Sides.of([a]), Sides.of([b]), points, by_name)[0])
 
@@ -216,10 +220,10 @@ def names_agree(a: Hashes, b: Hashes) -> Flags:
 
 
 def _of_problems(a: Hashes, b: Hashes) -> Ints:
-    """Ints for what two reports complain of."""
+    """Points for what two reports complain of."""
     both = a & b
     shared = np.where(both & ~np.uint64(OFTEN_TOLD), _SAME_PROBLEM, _OFTEN_TOLD)
-    return np.where(both, shared, _OTHER_PROBLEM * ((a != 0) & (b != 0)))
+    return np.where(both, shared, np.where((a != 0) & (b != 0), _OTHER_PROBLEM, _UNKNOWN_PROBLEM))
 
 
 def _telling(named: Hashes) -> Hashes:
