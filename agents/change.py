@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import Struct
 
+from agents.alerting.lives import Silence
 from agents.cases.case import Case
 from agents.digests.issued import Issued
 from agents.matter import Matters
@@ -18,11 +19,11 @@ class Change(Struct, array_like=True, gc=False):
     identities: (hour of arrival, new identities as little-endian uint64s).
     counts: increments; those with piece 0 go to live totals, others are whole
     history rows. ledger, presence, declared, case_days: increments. cases, case_steps,
-    actions: as they stand.
+    actions (steps of alerts' lives), alerts: as they stand.
     marks: points of the daily cycle that are done: (kind, day since 1970).
     read: (input stream, partition, last offset that a pack brought).
     issued: what later digests are written from, of every digest that was issued.
-    dead: events that could not be decided, and kill the stage; corrections refused.
+    dead: events that could not be decided, and kill the stage; corrections and actions refused.
     """
 
     at_ms: int
@@ -42,6 +43,7 @@ class Change(Struct, array_like=True, gc=False):
     issued: list[Issued] = []
     case_steps: list[CaseStepRow] = []
     case_days: list[CaseDayRow] = []
+    silences: list[Silence] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -13,7 +13,7 @@ from agents.matter import ROW, Incident, Matters
 from streams.contracts import DeadLetter
 from streams.errors import InvalidEvent, Reason
 from streams.incidents import Correction, CorrectionRow
-from streams.packs import Pack
+from streams.packs import Action, Pack
 
 MERGE: Final = "merge"
 
@@ -201,18 +201,18 @@ class Correcting:
         self._matters.restated += self._changed.values()
 
 
-def refusal(pack: Pack, correction: Correction, error: InvalidEvent, prefix: str) -> DeadLetter:
-    """The answer to a correction of this pack that cannot be carried out. prefix: of topics."""
-    source, runid = pack.origins[correction.origin]
+def refusal(pack: Pack, asked: Correction | Action, error: InvalidEvent, prefix: str) -> DeadLetter:
+    """The answer to a correction or action of this pack that cannot be carried out. prefix: of topics."""
+    source, runid = pack.origins[asked.origin]
     return DeadLetter(
         reason=error.reason.value,
         path=error.path,
         expected=error.expected,
         topic=prefix + pack.stream,
         partition=pack.partition,
-        offset=correction.offset,
+        offset=asked.offset,
         at=datetime.fromtimestamp(pack.at_ms / 1000, UTC),
-        county_code=correction.county,
+        county_code=asked.county,
         source=source,
         runid=runid,
     )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from agents import raising
+from agents.alerting.muting import Telling
 from agents.cases import overdue
 from agents.change import Change
 from agents.digests import bulletins
@@ -40,7 +41,7 @@ def decide_cycle(
         return None
     round_ = _Round(state, now, rules, zone, sorted(set(must_report)))
     round_.change.cases = late.cases
-    round_.change.alerts = [alert for alert in late.alerts if alert.id not in state.alerts]
+    round_.raise_(late.alerts)
     for point in points:
         round_.take(point.kind, point.day)
         round_.change.marks.append((point.kind, point.day))
@@ -60,6 +61,7 @@ class _Round:
         self._expected = expected
         self._counties = sorted({*expected, *state.counts.counties()})
         self._at = now.astimezone(UTC)
+        self._telling = Telling(state.lives, rules.life, rules.inhibit, self._at, zone)
         self._issued: dict[Key, Issued] = {}
         self._alerts: defaultdict[str, list[Alert]] = defaultdict(list)
         for alert in state.alerts.values():
@@ -85,7 +87,7 @@ class _Round:
         window = window_of(day, self._rules.cycle, self._zone)
         silent = [one for one in self._expected if (one, day) not in self._state.presence]
         alerts = [raising.missing_report(self._rules, one, *window, self._at) for one in silent]
-        self.change.alerts += [one for one in alerts if one.id not in self._state.alerts]
+        self.raise_(alerts)
 
     def _consult(self, day: int) -> None:
         cycle = self._rules.cycle
@@ -123,8 +125,12 @@ class _Round:
                 alert = raising.unreceived_dispatch(
                     rule, county, window, len(dispatched), waiting, self._at
                 )
-                if alert.id not in self._state.alerts:
-                    self.change.alerts.append(alert)
+                self.raise_([alert])
+
+    def raise_(self, alerts: Iterable[Alert]) -> None:
+        """Those that were not raised before, each told or muted."""
+        new = [alert for alert in alerts if alert.id not in self._state.alerts]
+        self.change.alerts += self._telling.first(new)
 
     def _bulletins(self, day: int) -> None:
         for kind in bulletins.KINDS:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents import raising
+from agents.alerting.batch import BatchAlerts
 from agents.cases.case import maker_of
 from agents.cases.following import CaseFollowing
 from agents.cells import Cells
@@ -29,11 +30,11 @@ from agents.state import HOUR_MS, LedgerKey, State
 from agents.windows import window_day
 from streams.cases import CaseStep
 from streams.categories import OUTSIDE
-from streams.contracts import Alert, DeadLetter
+from streams.contracts import DeadLetter
+from streams.errors import InvalidEvent
 from streams.incidents import Correction
 from streams.packs import (
     Action,
-    ActionRow,
     CountRow,
     DeclaredRow,
     LedgerRow,
@@ -98,11 +99,10 @@ class _Batch:
         self._declared: Counter[tuple[str, str, str, int]] = Counter()
         self._presence: dict[tuple[str, int], PresenceRow] = {}
         self._cases = CaseFollowing(state.cases, maker_of(rules, zone))
-        self._actions: list[ActionRow] = []
         self._following = Following(state.incidents, self._cases.goes_on_as)
         self._asked: dict[int, tuple[Pack, int]] = {}
         self._read: dict[tuple[str, int], int] = {}
-        self._alerts: dict[str, Alert] = {}
+        self._alerts = BatchAlerts(state.lives, rules, zone)
 
     def take(self, pack: Pack, piece: int, new: Mask) -> None:
         """piece: of rows of history. new: see _first_seen."""
@@ -160,22 +160,24 @@ class _Batch:
         if any(bands):
             told |= np.array(bands)[np.frombuffer(reports.people_band.codes, "<u2")]
         for place in np.flatnonzero(told & mask).tolist():
-            for alert in raising.of_event(self._rules, reports[place], self._at):
-                self._raise(alert)
+            report = reports[place]
+            self._alerts.take(raising.of_event(self._rules, report, self._at), report.identity)
 
     def _take_other(self, pack: Pack, event: Other, is_new: bool, read: int) -> None:
         if is_new and isinstance(event, Correction):
             self._asked[event.identity] = pack, self._at_ms
             self._following.correct(event)
             return  # answered when it is known whether it can be carried out
+        if is_new and isinstance(event, Action):
+            self._asked[event.identity] = pack, self._at_ms
+            self._alerts.ask(event)
+            return
         if is_new:
             self._arrive(event.identity.to_bytes(8, "little"))
             if isinstance(event, CaseStep):
                 stands = self._cases.take(event, self._at_ms)
                 if stands and event.status == _MERGED and event.merged_into:
                     self._following.merge_cases(event.county, event.case_id, event.merged_into)
-            elif isinstance(event, Action):
-                self._actions.append(_action_row(event))
         if is_new or not 0 <= event.offset <= read:
             self._answer(pack, event.county, event.origin, 1, counted=is_new)
 
@@ -220,38 +222,34 @@ class _Batch:
                 county = reports.county.at(place)
                 self._declared[county, declared, reports.category.at(place), day] += 1
 
-    def _carry_out(self) -> list[DeadLetter]:
-        """The corrections; answers to those that are refused, which are then as if never seen."""
+    def _answered(
+        self, decided: Iterable[tuple[Correction | Action, InvalidEvent | None]]
+    ) -> list[DeadLetter]:
+        """Answers to those that are refused, which are then as if never seen."""
         dead = []
-        for correction, error in self._following.decide():
-            pack, at_ms = self._asked[correction.identity]
+        for asked, error in decided:
+            pack, at_ms = self._asked[asked.identity]
             if error is None:
-                self._arrive(correction.identity.to_bytes(8, "little"), at_ms)
-                self._answer(
-                    pack, correction.county, correction.origin, 1, counted=True, at_ms=at_ms
-                )
+                self._arrive(asked.identity.to_bytes(8, "little"), at_ms)
+                self._answer(pack, asked.county, asked.origin, 1, counted=True, at_ms=at_ms)
             else:
-                dead.append(refusal(pack, correction, error, self._prefix))
+                dead.append(refusal(pack, asked, error, self._prefix))
         return dead
 
     @property
     def _at(self) -> datetime:
         return datetime.fromtimestamp(self._at_ms / 1000, UTC)
 
-    def _raise(self, alert: Alert) -> None:
-        if alert.id not in self._state.alerts:
-            self._alerts.setdefault(alert.id, alert)
-
     def change(self) -> Change:
-        dead = self._carry_out()
+        dead = self._answered(self._following.decide())
         self._cases.settle(self._at_ms)
         counts = [*self._live.rows(piece=0), *self._history]
-        for alert in raising.of_counts(
-            self._rules, self._state.counts, counts, self._state.alerts, self._at, self._zone
-        ):
-            self._raise(alert)
-        for alert in self._following.alerts(self._rules, self._state.alerts, self._at, self._zone):
-            self._raise(alert)
+        state, rules = self._state, self._rules
+        self._alerts.take(
+            raising.of_counts(rules, state.counts, counts, state.lives, self._at, self._zone)
+        )
+        self._alerts.take(self._following.alerts(rules, state.alerts, self._at, self._zone))
+        dead += self._answered(self._alerts.settle(self._following.matters, self._at))
         arrived = [(hour, b"".join(ids)) for hour, ids in sorted(self._arrived.items())]
         return Change(
             at_ms=self._at_ms,
@@ -260,14 +258,15 @@ class _Batch:
             ledger=list(self._ledger.values()),
             presence=list(self._presence.values()),
             cases=self._cases.changed,
-            actions=self._actions,
-            alerts=list(self._alerts.values()),
+            actions=self._alerts.steps,
+            alerts=self._alerts.alerts,
             read=[(*origin, offset) for origin, offset in self._read.items()],
             dead=dead,
             declared=[DeclaredRow(*by, n) for by, n in self._declared.items()],
             matters=self._following.matters,
             case_steps=self._cases.steps,
             case_days=self._cases.days,
+            silences=self._alerts.silences,
         )
 
 
@@ -275,17 +274,3 @@ def _counted(keys: Ints) -> tuple[list[int], list[int]]:
     """The distinct keys, ascending, and how often each comes."""
     distinct, counts = np.unique(keys, return_counts=True)
     return distinct.tolist(), counts.tolist()
-
-
-def _action_row(action: Action) -> ActionRow:
-    return ActionRow(
-        action.county,
-        action.alert_id,
-        action.identity,
-        action.action,
-        action.by,
-        action.reported_s,
-        action.note,
-        action.until_s,
-        action.assigned_to,
-    )

@@ -179,6 +179,7 @@ def _alert(
         ),
         raised_at=at,
         excerpt=excerpt,
+        incident=f"{incident.id:016x}",
     )
 
 

@@ -6,6 +6,7 @@ Recovers both up to a claim of our own, journals what changes, takes snapshots.
 import asyncio
 import logging
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Final
 
@@ -31,6 +32,7 @@ _LOOK_S: Final = 2.0  # for one that probably is not
 _SINK_S: Final = 5.0  # for the sink to commit what it put away
 _PAUSE_S: Final = 60.0  # before it is asked again
 _ID_BYTES: Final = 8
+_CAUGHT_UP: Final = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +47,21 @@ class Kept:
         self.fresh = Fresh()
         self.evicted = 0  # incidents, as far as they were told
         self.snapshot_not_before = 0.0  # of time.perf_counter
+        # When packs of the past last came; of a partition just recovered, when it was first asked.
+        self.behind_at: datetime | None = None
+        self._minute = 0
         # Batches and the daily cycle take turns.
         self.turn = asyncio.Lock()
+
+    def looks_at_alerts(self, now: datetime) -> bool:
+        """Whether alerts are looked at now: once a minute, and not while what staff did is unread."""
+        if self.behind_at is None:
+            self.behind_at = now
+        minute = int(now.timestamp()) // 60
+        if minute == self._minute or now - self.behind_at < _CAUGHT_UP:
+            return False
+        self._minute = minute
+        return True
 
 
 class Keeper:

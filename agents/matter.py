@@ -211,3 +211,21 @@ class Matters(Struct, array_like=True, gc=False):
     restated: list[Incident] = []
     gone: list[IncidentRow] = []
     corrections: list[CorrectionRow] = []
+
+    def owners(self, reports: set[int]) -> dict[int, int]:
+        """Of new reports, by identity, those that this links: report → incident."""
+        wanted = np.array(sorted(reports), np.uint64)
+        rows = np.frombuffer(self.rows, ROW)
+        found = rows[np.isin(rows["report"]["identity"], wanted)]
+        owners = dict(
+            zip(found["report"]["identity"].tolist(), found["owner"].tolist(), strict=True)
+        )
+        for incident, _, records in self.joined:
+            identities = np.frombuffer(records, REPORT)["identity"]
+            owners |= dict.fromkeys(identities[np.isin(identities, wanted)].tolist(), incident)
+        for all_of_it, moved, into in self.moves:
+            if all_of_it:
+                owners |= {one: into for one, owner in owners.items() if owner == moved}
+            elif moved in owners:
+                owners[moved] = into
+        return owners

@@ -1,11 +1,14 @@
 """Alerts that rules raise: of single events, of counts per county and category, of a report that is missing."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
+from agents.alerting.lives import Lives
 from agents.counts import Counts
 from agents.rules import CountRule, Rules, UnreceivedDispatch, alert_id, names_of
 from streams.categories import OUTSIDE
@@ -62,14 +65,15 @@ def of_counts(
     rules: Rules,
     counts: Counts,
     increments: list[CountRow],
-    raised: Container[str],
+    lives: Lives,
     at: datetime,
     zone: ZoneInfo,
 ) -> Iterable[Alert]:
     """Alerts that the live totals give once these increments are added to them.
 
     Only hours that were touched are looked at; what is outside the taxonomy, and
-    history, raises nothing. raised: ids of alerts that were raised before.
+    history, raises nothing. A later window of a series whose alert is open goes on in
+    that one, which is given again, under its id; what a closed one looked at is done with.
     """
     added: dict[tuple[str, str], dict[int, int]] = {}
     for row in increments:
@@ -78,22 +82,57 @@ def of_counts(
             hours[row.hour] = hours.get(row.hour, 0) + row.n
     for (county, category), hours in added.items():
         most = counts.held(county, category) + sum(hours.values())
-        ring = counts.ring(county, category)
         for rule in rules.count:
-            if most < rule.limit:
-                continue
-            for hour in sorted(hours):
-                if rule.hours == 1 and hours[hour] + ring.get(hour, 0) < rule.limit:
-                    continue  # the usual case, told by one look
-                window = _count_window(rule, hour, zone)
-                if alert_id(rule.id, county, category, window.name) in raised:
-                    continue
-                fresh = sum(n for other, n in hours.items() if hour - rule.hours < other <= hour)
-                observed = counts.rolling(county, category, hour, rule.hours) + fresh
-                if observed >= rule.limit:
-                    alert = _count_alert(rule, (county, category), window, observed, at)
-                    alert.history = counts.per_day(county, category, hour // 24, 14)
-                    yield alert
+            if most >= rule.limit:  # the usual case, told by one look
+                yield from _of_series(rule, (county, category), hours, counts, lives, at, zone)
+
+
+def _of_series(
+    rule: CountRule,
+    series: tuple[str, str],
+    added: dict[int, int],
+    counts: Counts,
+    lives: Lives,
+    at: datetime,
+    zone: ZoneInfo,
+) -> Iterable[Alert]:
+    ring = counts.ring(*series)
+    latest = lives.latest.get((rule.id, *series))
+    for hour in sorted(added):
+        if rule.hours == 1 and added[hour] + ring.get(hour, 0) < rule.limit:
+            continue
+        window = _count_window(rule, hour, zone)
+        if latest is not None and _covers(latest, window):
+            continue
+        if alert_id(rule.id, *series, window.name) in lives.alerts:
+            continue
+        fresh = sum(n for other, n in added.items() if hour - rule.hours < other <= hour)
+        observed = counts.rolling(*series, hour, rule.hours) + fresh
+        if observed < rule.limit:
+            continue
+        alert = _count_alert(rule, series, window, observed, at)
+        alert.history = counts.per_day(*series, hour // 24, 14)
+        if latest is None or latest.window_end < window.end:
+            if latest is not None and latest.status != "closed":
+                alert = _gone_on(latest, alert)
+            latest = alert
+        yield alert
+
+
+def _covers(alert: Alert, window: "_CountWindow") -> bool:
+    return alert.window_start <= window.start and window.end <= alert.window_end
+
+
+def _gone_on(alert: Alert, later: Alert) -> Alert:
+    """The open alert with what its series came to since."""
+    return replace(
+        alert,
+        window_end=later.window_end,
+        observed=later.observed,
+        title=later.title,
+        reason=f"{later.reason}自{alert.window_start:%m月%d日%H时}起持续。",
+        history=later.history,
+    )
 
 
 class _CountWindow(NamedTuple):

@@ -9,13 +9,12 @@ import msgspec
 import xxhash
 from msgspec import Meta, Struct
 
+from agents.alerting.settings import Inhibition, Level, Life, RuleId
 from agents.cases.limits import CalendarRule, Limits, OverdueRule
 from streams.categories import CATEGORIES
 from streams.counties import COUNTIES
 from streams.errors import Reason, UserError
 
-RuleId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
-Level = Annotated[int, Meta(ge=1, le=4)]
 Hours = Annotated[int, Meta(ge=1, le=720)]
 TimeOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
@@ -108,6 +107,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     overdue: tuple[OverdueRule, ...] = ()
     cases: Limits = Limits()
     calendar: CalendarRule = CalendarRule()
+    life: Life = Life()
+    inhibit: tuple[Inhibition, ...] = ()
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Rules":

@@ -34,7 +34,11 @@ def parts_of(state: State) -> Iterator[bytes]:
     for matters in state.incidents.parts():
         yield changes.encode(Change(0, matters=matters))
     yield from _cut("issued", state.issues.rows(), _BULKY_ROWS)
-    yield from _cut("alerts", state.alerts.values(), _BULKY_ROWS)
+    lives = state.lives
+    yield from _cut("alerts", lives.alerts.values(), _BULKY_ROWS)
+    steps = (step for of_alert in lives.steps.values() for step in of_alert.values())
+    yield from _cut("actions", steps, _BULKY_ROWS)
+    yield from _cut("silences", lives.silences.values(), _BULKY_ROWS)
     # The clock last: until it is set nothing is forgotten.
     yield changes.encode(
         Change(

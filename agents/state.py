@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from agents.alerting.lives import Lives
 from agents.cases.holding import Cases
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY, Counts
@@ -15,7 +16,6 @@ from streams.packs import FORMAT as PACK_FORMAT
 from streams.packs import CountRow, DeclaredRow, LedgerRow, PresenceRow, Totals
 
 HOUR_MS: Final = 3_600_000
-ALERT_DAYS: Final = 14
 PRESENCE_DAYS: Final = 14
 LEDGER_DAYS: Final = 8
 INCIDENTS_MAX: Final = 100_000
@@ -42,12 +42,17 @@ class State:
         self.declared: dict[tuple[str, str, str, int], int] = {}
         self.cases = Cases()
         self.incidents = Incidents(incidents_max)
-        self.alerts: dict[str, Alert] = {}
         self.issues = Issues()
+        self.lives = Lives()
         self.marks: dict[str, int] = {}
         # Input (stream, partition) → last offset read: what comes again up to here was sent
         # twice by intake, and is no repeat of its source's.
         self.read: dict[tuple[str, int], int] = {}
+
+    @property
+    def alerts(self) -> dict[str, Alert]:
+        """By id, those of the last 14 days."""
+        return self.lives.alerts
 
     def live_from(self, at_ms: int) -> int:
         """First hour that has a live total at this time; earlier ones are history."""
@@ -72,8 +77,7 @@ class State:
         self._add_up(change)
         self.cases.apply(change.cases, change.case_days)
         self.incidents.apply(change.matters)
-        for alert in change.alerts:
-            self.alerts[alert.id] = alert
+        self.lives.apply(change.alerts, change.actions, change.silences)
         for issued in change.issued:
             self.issues.add(issued)
         self.marks.update(change.marks)
@@ -112,9 +116,7 @@ class State:
             del self.declared[told]
         for seen in [seen for seen in self.presence if seen[1] < day - PRESENCE_DAYS]:
             del self.presence[seen]
-        oldest_s = at_ms // 1000 - ALERT_DAYS * 86_400
-        for alert in [a for a in self.alerts.values() if a.window_end.timestamp() < oldest_s]:
-            del self.alerts[alert.id]
+        self.lives.forget(at_ms // 1000)
 
     def totals(self, change: Change, version: int, partition: int) -> list[Totals]:
         """Upserts for everything the change touched, as it stands now, in records of bounded size.

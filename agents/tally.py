@@ -16,7 +16,9 @@ from typing import Any, Final
 import msgspec
 from aiokafka import TopicPartition
 from faust.types import TP
+from msgspec.structs import replace
 
+from agents.alerting.moment import decide_moment
 from agents.cases.workdays import knows
 from agents.change import Change
 from agents.condemn import decided_rest
@@ -51,6 +53,7 @@ ENTRY_BYTES: Final = 1 << 20
 CASE_WEIGHT: Final = 8
 TICK_S: Final = 1.0
 _LIMITS_AHEAD: Final = timedelta(days=31)
+_BEHIND: Final = timedelta(minutes=5)  # older packs: there is more to be read
 RECOVER_AT_ONCE: Final = 2  # partitions: much of it is waiting; what was read takes memory
 
 _CASES: Final = b"case-updates"
@@ -125,6 +128,7 @@ class Tally:
         if unsent is None:
             kept = self._keeper.unknown(partition)
             unsent = await self._keeper.recover(kept) or []
+        kept.behind_at = None
         self._held[partition] = kept
         self.app.start_offsets[TP(self._reports, partition)] = kept.position.applied + 1
         for change in unsent:
@@ -153,6 +157,8 @@ class Tally:
                 self._measure(kept, change, perf_counter() - started)
                 started = perf_counter()
             await self._keeper.snapshot_if_due(kept, self._sent)
+            if kept.state.at_ms < (self._clock.now() - _BEHIND).timestamp() * 1000:
+                kept.behind_at = self._clock.now()
         batch.done()
 
     async def _decided(self, batch: Batch, kept: Kept) -> Change:
@@ -184,10 +190,18 @@ class Tally:
                     expected = expected_counties(
                         kept.state, self._settings.counties, self._counties[partition], now
                     )
-                    change = decide_cycle(kept.state, now, self._rules, self._zone, expected)
-                    if change and self._owned.get(partition) is kept:
-                        position = kept.position
-                        await self._commit(kept, position.applied, position.mark, change)
+                    await self._commit_moment(
+                        kept, decide_cycle(kept.state, now, self._rules, self._zone, expected)
+                    )
+                    if kept.looks_at_alerts(now):
+                        await self._commit_moment(
+                            kept, decide_moment(kept.state, now, self._rules, self._zone)
+                        )
+
+    async def _commit_moment(self, kept: Kept, change: Change | None) -> None:
+        if change and self._owned.get(kept.partition) is kept:
+            position = kept.position
+            await self._commit(kept, position.applied, position.mark, change)
 
     def _warn_of_calendar(self, now: datetime) -> None:
         """Say once of each year that its working days are guessed, before limits reach into it."""
@@ -204,9 +218,12 @@ class Tally:
 
     async def _commit(self, kept: Kept, applied: int, mark: int, change: Change) -> None:
         """Journal a change, apply it, send what follows from it."""
+        raised = [alert for alert in change.alerts if alert.id not in kept.state.alerts]
         await self._keeper.journal(kept, applied, mark, change)
-        for alert in change.alerts:
+        for alert in raised:
             metrics.ALERTS.labels(alert.rule, alert.level).inc()
+        for step in change.actions:
+            metrics.ALERT_STEPS.labels(step.action, step.verdict).inc()
         for letter in change.dead:
             stream = letter.topic.removeprefix(self._settings.topic_prefix)
             metrics.DEAD_LETTERS.labels(stream, letter.reason).inc()
@@ -217,8 +234,10 @@ class Tally:
             await send(self.app, self._counts, kept.partition, None, packs.encode(totals))
             for totals in kept.state.totals(change, kept.position.version, kept.partition)
         ]
+        held, version = kept.state.alerts, kept.position.version
+        alerts = [replace(held.get(alert.id, alert), version=version) for alert in change.alerts]
         for topic, said in (
-            (self._alerts, change.alerts),
+            (self._alerts, alerts),
             (self._digests, change.digests),
             (self._dead_letters, change.dead),
         ):

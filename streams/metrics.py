@@ -132,6 +132,13 @@ ALERTS: Final = _counter(
     "rule",
     "level",
 )
+ALERT_STEPS: Final = _counter(
+    "huishang_alert_steps_total",
+    "Steps of alerts' lives, by staff or by themselves: done, unchanged, illegal or beyond what is "
+    "held; one is counted again when an earlier step comes late and changes its verdict.",
+    "action",
+    "verdict",
+)
 STATE_IDS: Final = _gauge(
     "huishang_state_ids", "Identities held; moves when a batch is journaled.", "partition"
 )

@@ -76,6 +76,11 @@ class _Oracle:
             self._found["dead_letters"][line.topic, line.partition, line.offset, reason] += 1
             return
         data = one["data"]
+        if line.topic == "alert-actions":  # on alerts that nobody raised
+            self._found["dead_letters"][
+                line.topic, line.partition, line.offset, "unknown_alert"
+            ] += 1
+            return
         key = (data["county_code"], line.topic, one["source"])
         if (one["source"], one["id"]) in self._seen:
             self._found["repeats"][key] += 1
@@ -86,8 +91,6 @@ class _Oracle:
             held = self._cases.setdefault((data["county_code"], data["case_id"]), data)
             if data["version"] > held["version"]:
                 self._cases[data["county_code"], data["case_id"]] = data
-        elif line.topic == "alert-actions":
-            self._found["actions"][data["county_code"], data["alert_id"], data["action"]] += 1
         else:
             self._count(line.topic, data)
 

@@ -8,7 +8,18 @@ from prometheus_client.parser import text_string_to_metric_families
 from streams import metrics
 
 ALLOWED_LABELS = {
-    *("stage", "stream", "topic", "partition", "reason", "rule", "level", "table", "version"),
+    *(
+        "stage",
+        "stream",
+        "topic",
+        "partition",
+        "reason",
+        "rule",
+        "action",
+        "level",
+        "table",
+        "version",
+    ),
     *("outcome", "decided_by", "verdict"),
 }
 UNITS = (
