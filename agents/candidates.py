@@ -1,83 +1,92 @@
-"""Which incidents reports join, for many reports at once: `linking.joined`, mostly in columns."""
+"""`linking.joined` for many reports at once: which of the mentions that their keys lead to they join by."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.incidents import Incidents
-from agents.linking import LIFE_S
-from agents.mention import Sides, kinds_of, same_each, worth
+from agents.mention import Sides, names_agree, same_each, worth
 from agents.naming import Word
 
-Places = NDArray[np.int64]
 Numbers = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+CASE: Final = len(Word)  # the kind of a key that links by itself, whatever is said
+NOTHING: Final = -1
+_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Asking(NamedTuple):
-    """Reports that ask. of_key: whose each key is; counts: of each report's keys."""
+    """Reports that ask, and their keys.
 
-    at_s: Places
-    fingerprint: Numbers
-    problem: Numbers
-    named: Numbers
-    counts: Places
+    sides: of each report. of_key, kinds: whose each key is, and its naming.Word, or CASE.
+    """
+
+    sides: Sides
     of_key: Places
+    kinds: Places
 
 
-class Found(NamedTuple):
-    """What each report found. row: a mention of the incident that it joins, −1 if it joins none.
+def joined(
+    asking: Asking, sides: Sides, places: Places, mentions: Places, incidents: Places
+) -> Places:
+    """For each report the mention by which it joins an incident; NOTHING where it opens one.
 
-    leads: of each key, whether it leads to that incident.
+    sides: of each mention, in the order in which they came.
+    places, mentions, incidents: whom keys lead to: the number of a key, of a mention that
+    bears it, and of its incident, which is open, triple by triple.
     """
-
-    row: Places
-    leads: Mask
-
-
-def found(incidents: Incidents, asking: Asking, keys: Places, rows: Places) -> Found:
-    """keys: places of keys, rows: mentions that bear them, pair by pair, as `Incidents.find` has them.
-
-    Only for reports that share no key with another one of their batch.
-    """
-    chosen = np.full(len(asking.at_s), -1, np.int64)
-    leads = np.zeros(len(asking.of_key), np.bool_)
-    table = incidents.rows
-    known, owner = np.unique(table["owner"][rows], return_inverse=True)
-    linked = [incidents.linked.get(each) for each in known.tolist()]
-    last_s = np.array([each.last_s if each else -1 for each in linked], np.int64)[owner]
-    last_s = np.where(last_s < 0, table["report"]["at_s"][rows].astype(np.int64), last_s)
-    is_open = asking.at_s[asking.of_key[keys]] - last_s <= LIFE_S
-    keys, rows, owner = keys[is_open], rows[is_open], owner[is_open]
-    if not len(keys):
-        return Found(chosen, leads)
-
-    # A key and an incident it leads to, once each.
-    pair_key, pair_owner = np.divmod(np.unique(keys * len(known) + owner), len(known))
-    pair_report = asking.of_key[pair_key]
-    leads_to = np.bincount(pair_key, minlength=len(asking.of_key))
-    kinds = kinds_of(asking.named, asking.counts)
-    value, is_name = worth(kinds, leads_to), kinds == Word.NAME
-    # A report and an incident it is led to, once each.
-    led, of_pair = np.unique(pair_report * len(known) + pair_owner, return_inverse=True)
-    points = np.bincount(of_pair, value[pair_key]).astype(np.int64)
-    by_name = np.bincount(of_pair, is_name[pair_key]) > 0
-    # A report and a mention it is led to, once each.
-    triples, first = np.unique(asking.of_key[keys] * len(table) + rows, return_index=True)
-    report, row = np.divmod(triples, len(table))
-    place = np.searchsorted(led, report * len(known) + owner[first])
-    said = same_each(
-        Sides(asking.fingerprint[report], asking.problem[report], asking.named[report]),
-        Sides(table["fingerprint"][row], table["problem"][row], table["named"][row]),
-        points[place],
-        by_name[place],
+    reports = len(asking.sides.named)
+    of = asking.of_key[places]
+    kinds = asking.kinds[places]
+    # Most agree in no name: then they are never the same, whatever else they share.
+    may_be = names_agree(asking.sides.named[of], sides.named[mentions]) | (kinds == Word.NAME)
+    pairs = incidents * reports + of
+    some = np.flatnonzero(_likely(pairs, may_be) & (kinds != CASE))
+    pairs, index = np.unique(pairs[some], return_inverse=True)
+    # A key counts once, also where several mentions of one incident bear it.
+    _, once = np.unique(index * len(asking.of_key) + places[some], return_index=True)
+    kind = kinds[some[once]]
+    leads_to = _leads_to(places, incidents, places[some[once]])
+    points = np.bincount(index[once], worth(kind, leads_to), len(pairs)).astype(np.int64)
+    by_name = np.bincount(index[once], kind == Word.NAME, len(pairs)) > 0
+    are_same = same_each(
+        asking.sides.take(of[some]), sides.take(mentions[some]), points[index], by_name[index]
     )
-    report, row, place = report[said], row[said], place[said]
-    order = np.lexsort((row, -points[place], report))
-    best = order[np.unique(report[order], return_index=True)[1]]
-    chosen[report[best]] = row[best]
-    incident = np.full(len(asking.at_s), -1, np.int64)
-    incident[report[best]] = led[place[best]] % len(known)
-    leads[pair_key[pair_owner == incident[pair_report]]] = True
-    return Found(chosen, leads)
+    found = np.full(reports, NOTHING)
+    some, value = some[are_same], points[index[are_same]]
+    # What is written last stays: of the most points the mention that came first.
+    some = some[np.lexsort((-mentions[some], value))]
+    found[of[some]] = mentions[some]
+    by_case = np.flatnonzero(kinds == CASE)
+    by_case = by_case[np.argsort(mentions[by_case])]
+    found[of[by_case]] = mentions[by_case]
+    return found
+
+
+def _leads_to(places: Places, incidents: Places, chosen: Places) -> Places:
+    """To how many incidents each of the chosen keys leads."""
+    number = np.bincount(places)
+    is_chosen = np.zeros(len(number), np.bool_)
+    is_chosen[chosen] = True
+    several = np.flatnonzero((is_chosen & (number > 1))[places])
+    most = int(incidents.max(initial=0)) + 1
+    distinct = np.unique(places[several] * most + incidents[several]) // most
+    several = np.bincount(distinct, minlength=len(number))
+    leads_to: Places = np.maximum(several, 1)[chosen]
+    return leads_to
+
+
+def _likely(numbers: Places, wanted: Mask) -> Mask:
+    """Whether a number is one of those wanted; true of few others.
+
+    >>> _likely(np.array([7, 9, 7, 7]), np.array([False, False, True, False])).tolist()
+    [True, False, True, True]
+    """
+    bits = 4 + int(np.count_nonzero(wanted)).bit_length()
+    slots = (numbers.astype(np.uint64) * _SPREAD) >> np.uint64(64 - bits)
+    is_wanted = np.zeros(1 << bits, np.bool_)
+    is_wanted[slots[wanted]] = True
+    likely: Mask = is_wanted[slots]
+    return likely

@@ -1,323 +1,245 @@
 """Decides which incident each report of a batch belongs to.
 
-Pure: incidents are only read. Reports that share no key with anything are dealt with
-a column at a time; the others one by one, in order.
+Pure: incidents are only read. What decides is `linking.joined`, and the incidents are those
+of `linking.Linker`: the answer follows from the order of reports alone, not from how they
+are cut into batches.
 
-What decides is `linking.joined`, and the incidents are those of `linking.Linker`: the
-answer follows from the order of reports alone, not from how they are cut into batches.
+A report's decision needs those of the reports before it. So these are supposed, first that
+each report opens an incident. On that all are decided at once, a column at a time; what
+comes out is supposed next, and what it makes a difference to is decided again, until what
+comes out is what was supposed. That is what deciding one after the other gives: the first
+report about which something wrong is supposed has only right ones before it, so that each
+round puts at least that one right. Few reports join others; then rounds are few.
 """
 
-from typing import Final
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import candidates
 from agents.arrivals import Arrivals
-from agents.incidents import Incidents, incident_ids, mixed
-from agents.linking import LIFE_S, MENTIONS, PER_KEY, Bearer, joined
-from agents.matter import ROW, Matters
-from agents.mention import Mention
+from agents.bearers import Bearers
+from agents.candidates import CASE, NOTHING, Asking, joined
+from agents.incidents import Incidents, incident_ids
+from agents.linking import LIFE_S, MENTIONS
+from agents.matter import ROW, Incident, Matters
+from agents.mention import Sides, kinds_of
 
-Numbers = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]
-Records = NDArray[np.void]
-
-_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
-class Target:
-    """An incident that reports of this batch may join.
+class Target(NamedTuple):
+    """An incident that reports of this batch join, as it stands with them.
 
-    reports: places of those that did. opens: whether the first of them opens it. first_s,
-    last_s, name, mentions: with them.
+    opens: whether the first of its reports here opens it. reports: their places.
     """
 
-    __slots__ = ("first_s", "id", "last_s", "mentions", "name", "opens", "reports")
-
-    def __init__(
-        self, id_: int, first_s: int, last_s: int, name: str, mentions: int, *, opens: bool
-    ) -> None:
-        self.id = id_
-        self.first_s = first_s
-        self.last_s = last_s
-        self.name = name
-        self.mentions = mentions
-        self.opens = opens
-        self.reports: list[int] = []
-
-
-_Bearer = Bearer[Target]  # its number: of the row; those of the batch count on
+    id: int
+    name: str
+    first_s: int
+    last_s: int
+    opens: bool
+    reports: Places
 
 
 class Joining:
-    """One batch of reports, decided. targets: by id, those that reports came one by one to."""
+    """One batch of reports, decided. targets: by id."""
 
     def __init__(self, incidents: Incidents, arrivals: Arrivals) -> None:
         self._incidents = incidents
         self._all = arrivals
-        self._held = len(incidents.rows)
-        number = len(arrivals)
-        self._owner = incident_ids(arrivals.records["identity"].astype(np.uint64), arrivals.county)
-        self._case = np.zeros(number, np.uint64)
-        self._opens: Mask = np.ones(number, np.bool_)
-        self._makes_row: Mask = np.ones(number, np.bool_)
-        self._brings: Mask = np.ones(len(arrivals.keys), np.bool_)
-        self._known: dict[int, Target] = {}
-        # Who bear a key, the latest first; how many of them came in this batch; what
-        # became of a mention.
-        self._bearers: dict[int, list[_Bearer]] = {}
-        self._added: dict[int, int] = {}
-        self._held_bearers: dict[int, _Bearer] = {}
-        self._before: dict[Mention, tuple[Target, int]] = {}
+        self._each = np.arange(len(arrivals))
+        cases = np.array(list(arrivals.cases.values()), np.uint64)
+        self._keys = np.concatenate([arrivals.keys, cases])
+        self._of_key = np.concatenate([arrivals.of_key, np.array(list(arrivals.cases), np.int64)])
+        kinds = kinds_of(arrivals.named, arrivals.counts)
+        self._kinds = np.concatenate([kinds, np.full(len(cases), CASE)])
+        self._bearers = Bearers(incidents, self._keys, self._of_key)
+        # Mentions are those held and then those of the reports; incidents those held and
+        # then those that the reports open.
+        self._rows = rows = incidents.rows[self._bearers.rows]
+        self._sides = Sides(arrivals.fingerprint, arrivals.problem, arrivals.named)
+        held = Sides(rows["fingerprint"], rows["problem"], rows["named"])
+        self._told = Sides(*map(np.concatenate, zip(held, self._sides, strict=True)))
+        self._at_s = arrivals.records["at_s"].astype(np.int64)
+        self._told_s = np.concatenate([rows["report"]["at_s"].astype(np.int64), self._at_s])
+        self._held, self._row_of, owner = np.unique(
+            rows["owner"], return_index=True, return_inverse=True
+        )
+        self._first = np.concatenate([owner, len(self._held) + self._each])
+        # What is supposed: each mention's incident; of each report the mention by which it
+        # joins; which keys do not lead there yet, and which of them its own mention brings.
+        self._owner = self._first
+        self._joins = np.full(len(arrivals), NOTHING)
+        self._new: Mask = np.ones(len(self._keys), np.bool_)
+        self._brings = self._new.copy()
+        self._is_late: Mask = np.zeros(len(arrivals), np.bool_)
         self._join()
-        self.targets = {target.id: target for target in self._known.values() if target.reports}
+        ids = incident_ids(arrivals.records["identity"].astype(np.uint64), arrivals.county)
+        self._ids = np.concatenate([self._held, ids])
+        self.targets = {target.id: target for target in self._targets()}
+
+    @property
+    def _incident(self) -> Places:
+        """The number of each report's incident."""
+        return self._owner[len(self._rows) :]
 
     def _join(self) -> None:
-        arrivals = self._all
-        case_of = list(arrivals.cases)
-        looked_up = np.concatenate(
-            [arrivals.keys, np.array(list(arrivals.cases.values()), np.uint64)]
+        self._bearers.suppose(self._brings, np.zeros(len(self._keys), np.bool_))
+        asking: Mask = np.ones(len(self._each), np.bool_)
+        while asking.any():
+            incident, brings = self._incident, self._brings
+            self._decide(asking)
+            self._settle()
+            changed = (self._incident != incident)[self._of_key] | (self._brings != brings)
+            asking[:] = self._is_late & changed.any()
+            asking[self._bearers.suppose(self._brings, changed)] = True
+
+    def _decide(self, asking: Mask) -> None:
+        """What these reports join, if all is as is supposed."""
+        places, mentions = self._bearers.of(asking)
+        incidents = self._owner[mentions]
+        is_open = self._are_open(self._of_key[places], mentions, incidents)
+        found = joined(
+            Asking(self._sides, self._of_key, self._kinds),
+            self._told,
+            places[is_open],
+            mentions[is_open],
+            incidents[is_open],
         )
-        asked_by = np.concatenate([arrivals.of_key, np.array(case_of, np.int64)])
-        places, rows = self._incidents.find(looked_up)
-        leader = self._leaders()
-        follows = leader != np.arange(len(arrivals))
-        one_by_one = np.zeros(len(arrivals), np.bool_)
-        asks = np.flatnonzero(~follows[asked_by])
-        one_by_one[asked_by[asks[repeated(looked_up[asks])]]] = True
-        one_by_one[case_of] = True
-        one_by_one |= one_by_one[leader]
-        follows &= ~one_by_one
-        self._opens[follows] = self._makes_row[follows] = False
-        self._brings[follows[arrivals.of_key]] = False
-        kept = ~follows[asked_by[places]]
-        places, rows = places[kept], rows[kept]
-        alone = ~one_by_one[asked_by[places]]
-        joining = self._join_at_once(places[alone], rows[alone])
-        held: dict[int, list[int]] = {}
-        for place, row in zip(places[~alone].tolist(), rows[~alone].tolist(), strict=True):
-            held.setdefault(place, []).append(row)
-        starts = arrivals.starts.tolist()
-        place_of_case = {at: len(arrivals.keys) + n for n, at in enumerate(case_of)}
-        led = np.zeros(len(arrivals), np.bool_)
-        led[leader[follows]] = True
-        for at in np.flatnonzero(one_by_one | joining | led | follows).tolist():
-            if not one_by_one[at]:
-                first = int(leader[at])
-                if joining[first]:
-                    self._follow(at, self._target_of(int(self._row[first])))
-                else:
-                    self._follow(at, self._opened_by(first))
-                continue
-            start = starts[at]
-            end = start + int(arrivals.counts[at])
-            asked = [*range(start, end)]
-            if at in place_of_case:
-                asked.append(place_of_case[at])
-            keys = looked_up[asked].tolist()
-            self._place(at, start, end - start, keys, [held.get(place, []) for place in asked])
+        self._joins[asking] = found[asking]
+        self._new[asking[self._of_key]] = True
+        joins = np.where(found == NOTHING, NOTHING, self._owner[found])
+        self._new[places[incidents == joins[self._of_key[places]]]] = False
 
-    def _join_at_once(self, keys: Places, rows: Places) -> Mask:
-        """Find the incidents of reports that share no key with others here; those that join one."""
-        arrivals = self._all
-        asking = candidates.Asking(
-            arrivals.records["at_s"].astype(np.int64),
-            arrivals.fingerprint,
-            arrivals.problem,
-            arrivals.named,
-            arrivals.counts,
-            arrivals.of_key,
-        )
-        found = candidates.found(self._incidents, asking, keys, rows)
-        self._row = found.row
-        joins: Mask = found.row >= 0
-        self._owner[joins] = self._incidents.rows["owner"][found.row[joins]]
-        self._opens[joins] = False
-        self._brings[joins[arrivals.of_key]] = ~found.leads[joins[arrivals.of_key]]
-        brings = np.bincount(arrivals.of_key[self._brings], minlength=len(arrivals)) > 0
-        self._makes_row[joins] = brings[joins]
-        return joins
+    def _are_open(self, of: Places, mentions: Places, incidents: Places) -> Mask:
+        """Whether the incident of a mention is open still when a report comes."""
+        is_open: Mask = self._at_s[of] - self._told_s[mentions] <= LIFE_S
+        old = np.flatnonzero(~is_open)
+        if len(old):
+            of, incidents = of[old], incidents[old]
+            self._is_late[of] = True  # reports of the incident that came since make a difference
+            is_open[old] = self._at_s[of] - self._last_s(of, incidents) <= LIFE_S
+        return is_open
 
-    def _leaders(self) -> Places:
-        """For each report the first one that brings exactly the same; mostly itself."""
-        arrivals = self._all
-        leader = np.arange(len(arrivals))
-        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(arrivals.keys * _SPREAD)])
-        told = sums[arrivals.starts + arrivals.counts] - sums[arrivals.starts]
-        for column in (arrivals.fingerprint, arrivals.problem, arrivals.named):
-            told = mixed(told ^ column, arrivals.county)
-        same_again = repeated(told)
-        _, first, of = np.unique(told[same_again], return_index=True, return_inverse=True)
-        leader[same_again] = same_again[first][of]
-        # A case may link what nothing else does; without a key nothing can be found; and what
-        # has no fingerprint need not be the same as itself.
-        leader[list(arrivals.cases)] = list(arrivals.cases)
-        alone = (arrivals.counts == 0) | (arrivals.fingerprint == 0)
-        leader[alone] = np.flatnonzero(alone)
-        return leader
+    def _last_s(self, of: Places, incidents: Places) -> Places:
+        """When incidents were last reported before these reports."""
+        distinct, index = np.unique(incidents, return_inverse=True)
+        last_s = np.array(list(map(self._held_last_s, distinct.tolist())), np.int64)[index]
+        reports = np.flatnonzero(np.isin(self._incident, distinct))
+        reports = reports[np.argsort(self._incident[reports], kind="stable")]
+        owner = self._incident[reports]
+        latest = np.maximum.accumulate(owner << 32 | self._at_s[reports])
+        number = len(self._each)
+        before = np.searchsorted(owner * number + reports, incidents * number + of)
+        last = np.concatenate([[NOTHING], latest])[before]
+        own = last >> 32 == incidents
+        last_s[own] = np.maximum(last_s[own], last[own] & 0xFFFFFFFF)
+        return last_s
 
-    def _opened_by(self, at: int) -> Target:
-        """The incident that a report opens which was not looked at one by one."""
-        incident = int(self._owner[at])
-        target = self._known.get(incident)
-        if target is None:
-            at_s = int(self._all.records["at_s"][at])
-            target = Target(incident, at_s, at_s, "", 0, opens=True)
-            self._known[incident] = target
-        return target
+    def _settle(self) -> None:
+        """The incidents of the reports, and what they bring, if they join as was decided."""
+        held = len(self._rows)
+        joins = self._joins != NOTHING
+        by = np.arange(len(self._first))
+        by[held:][joins] = self._joins[joins]
+        while (further := by[by]).tobytes() != by.tobytes():  # by way of others that join
+            by = further
+        self._owner = self._first[by]
+        self._brings = self._new.copy()
+        # An incident has MENTIONS at most; but a case is always remembered.
+        number = np.bincount(self._incident[joins], minlength=len(self._held) + len(joins))
+        some = np.flatnonzero(number)
+        before = np.zeros(len(number), np.int64)
+        before[some] = [self._mentions(incident) for incident in some.tolist()]
+        full = number + before >= MENTIONS
+        if full.any():
+            brings = np.bincount(self._of_key[self._new], minlength=len(joins)) > 0
+            rows = np.flatnonzero(full[self._incident] & (brings | ~joins))
+            rows = rows[np.argsort(self._incident[rows], kind="stable")]
+            incident = self._incident[rows]
+            rank = np.arange(len(rows)) - np.searchsorted(incident, incident)
+            over = np.zeros(len(joins), np.bool_)
+            over[rows[rank + before[incident] >= MENTIONS]] = True
+            self._brings[over[self._of_key] & (self._kinds != CASE)] = False
 
-    def _follow(self, at: int, target: Target) -> None:
-        """Note a report whose incident was found already."""
-        self._owner[at] = target.id
-        at_s = int(self._all.records["at_s"][at])
-        target.reports.append(at)
-        target.first_s = min(target.first_s, at_s)
-        target.last_s = max(target.last_s, at_s)
-        target.name = target.name or self._all.names.get(at, "")
-        if self._makes_row[at]:
-            if target.mentions < MENTIONS:
-                target.mentions += 1
-            else:
-                start = int(self._all.starts[at])
-                self._brings[start : start + int(self._all.counts[at])] = False
-                self._makes_row[at] = False
+    def _linked(self, incident: int) -> Incident | None:
+        """An incident by its number, if it is held and has several reports."""
+        if incident >= len(self._held):
+            return None
+        return self._incidents.linked.get(int(self._held[incident]))
 
-    def _place(
-        self, at: int, start: int, count: int, keys: list[int], rows: list[list[int]]
-    ) -> None:
-        """One report. keys: its own, `count` of them, then its case. rows: that bear each."""
-        at_s = int(self._all.records["at_s"][at])
-        mention = self._all.mention(at)
-        busy = sum(self._added.get(key, 0) for key in keys)
-        target, then = self._before.get(mention, (None, -1))
-        new: list[int] = []
-        if target is None or then != busy or len(keys) > count or not _is_open(target, at_s):
-            bearers = list(map(self._who_bear, keys, rows))
-            oldest = at_s - LIFE_S
-            stand = [[one for one in some if one.incident.last_s >= oldest] for some in bearers]
-            # A case alone links, whatever is said.
-            target = next((each.incident for some in stand[count:] for each in some), None)
-            target = target or joined(mention, stand[:count])
-            if target is None:
-                target = Target(int(self._owner[at]), at_s, at_s, "", 0, opens=True)
-                self._known[target.id] = target
-            new = [
-                place
-                for place, some in enumerate(bearers)
-                if not any(bearer.incident is target for bearer in some)
-            ]
-            if target.mentions >= MENTIONS:
-                new = [place for place in new if place >= count]  # a case is always remembered
-        self._opens[at] = target.opens and not target.reports
-        target.reports.append(at)
-        target.first_s = min(target.first_s, at_s)
-        target.last_s = max(target.last_s, at_s)
-        target.name = target.name or mention.name
-        self._owner[at] = target.id
-        self._makes_row[at] = self._opens[at] or bool(new)
-        self._brings[start : start + count] = False
-        self._brings[[start + place for place in new if place < count]] = True
-        if new and new[-1] >= count:
-            self._case[at] = keys[count]
-        if self._makes_row[at]:
-            target.mentions += 1
-        for place in new:
-            bearer = Bearer(self._held + at, target, mention)
-            some = self._bearers.setdefault(keys[place], [])
-            some.insert(0, bearer)
-            del some[PER_KEY:]
-            self._added[keys[place]] = self._added.get(keys[place], 0) + 1
-        self._before[mention] = target, busy + len(new)
+    def _held_last_s(self, incident: int) -> int:
+        """When it was last reported before this batch; 0 if it was not."""
+        if incident >= len(self._held):
+            return 0
+        linked = self._linked(incident)
+        return linked.last_s if linked else int(self._told_s[self._row_of[incident]])
 
-    def _who_bear(self, key: int, rows: list[int]) -> list[_Bearer]:
-        """The latest first."""
-        some = self._bearers.get(key)
-        if some is None:
-            some = self._bearers[key] = list(map(self._held_bearer, rows))
-        return some
+    def _mentions(self, incident: int) -> int:
+        """How many an incident has that is held."""
+        linked = self._linked(incident)
+        return linked.mentions if linked else int(incident < len(self._held))
 
-    def _held_bearer(self, row: int) -> _Bearer:
-        bearer = self._held_bearers.get(row)
-        if bearer is None:
-            mention = self._incidents.mention(row)
-            bearer = self._held_bearers[row] = Bearer(row, self._target_of(row), mention)
-        return bearer
-
-    def _target_of(self, row: int) -> Target:
-        owner = int(self._incidents.rows["owner"][row])
-        target = self._known.get(owner)
-        if target is None:
-            linked = self._incidents.linked.get(owner)
-            name = linked.name if linked else self._incidents.name(row)
-            mentions = linked.mentions if linked else 1
-            last_s = self._incidents.last_s(row)
-            first_s = linked.first_s if linked else last_s
-            target = Target(owner, first_s, last_s, name, mentions, opens=False)
-            self._known[owner] = target
-        return target
+    def _targets(self) -> list[Target]:
+        number = len(self._held)
+        is_joined = np.zeros(number + len(self._each), np.bool_)
+        is_joined[self._incident[self._joins != NOTHING]] = True
+        reports = np.flatnonzero(is_joined[self._incident])
+        reports = reports[np.argsort(self._incident[reports], kind="stable")]
+        incidents, starts = np.unique(self._incident[reports], return_index=True)
+        targets = []
+        for incident, own in zip(incidents.tolist(), np.split(reports, starts[1:]), strict=False):
+            at_s = self._at_s[own]
+            first_s, last_s, name = int(at_s.min()), int(at_s.max()), ""
+            if incident < number:
+                known = self._linked(incident)
+                row = int(self._bearers.rows[self._row_of[incident]])
+                name = known.name if known else self._incidents.name(row)
+                row_s = int(self._told_s[self._row_of[incident]])
+                first_s = min(first_s, known.first_s if known else row_s)
+                last_s = max(last_s, known.last_s if known else row_s)
+            if not name:
+                names = map(self._all.names.get, own.tolist())
+                name = next((each for each in names if each), "")
+            opens = incident >= number
+            targets.append(Target(int(self._ids[incident]), name, first_s, last_s, opens, own))
+        return targets
 
     def matters(self) -> Matters:
         """What is to be journaled."""
         arrivals = self._all
-        makes = np.flatnonzero(self._makes_row)
+        opens = self._joins == NOTHING
+        counts = np.bincount(self._of_key[self._brings], minlength=len(opens))
+        makes_row = opens | (counts > 0)
+        makes = np.flatnonzero(makes_row)
+        case = np.zeros(len(opens), np.uint64)
+        by_case = np.flatnonzero(self._brings & (self._kinds == CASE))
+        case[self._of_key[by_case]] = self._keys[by_case]
+        owner = self._ids[self._incident]
         rows = np.zeros(len(makes), ROW)
-        rows["owner"] = self._owner[makes]
+        rows["owner"] = owner[makes]
         rows["report"] = arrivals.records[makes]
         rows["county"] = arrivals.county[makes]
         rows["fingerprint"] = arrivals.fingerprint[makes]
         rows["problem"] = arrivals.problem[makes]
         rows["named"] = arrivals.named[makes]
-        rows["case"] = self._case[makes]
-        rows["opens"] = self._opens[makes]
-        counts = np.bincount(arrivals.of_key[self._brings], minlength=len(arrivals))
-        rows["keys"] = counts[makes]
-        place_of = np.cumsum(self._makes_row) - 1
-        makes_row = self._makes_row
+        rows["case"] = case[makes]
+        rows["opens"] = opens[makes]
+        rows["keys"] = (counts - (case != 0))[makes]
+        place_of = np.cumsum(makes_row) - 1
         return Matters(
             rows.tobytes(),
-            arrivals.keys[self._brings].tobytes(),
+            arrivals.keys[self._brings[: len(arrivals.keys)]].tobytes(),
             {int(place_of[at]): name for at, name in arrivals.names.items() if makes_row[at]},
             [
-                (target.id, target.name, arrivals.records[joined].tobytes())
+                (target.id, target.name, arrivals.records[further].tobytes())
                 for target in self.targets.values()
-                if (joined := target.reports[target.opens :])
+                if len(further := target.reports[int(target.opens) :])
             ],
             [
-                (int(self._owner[at]), int(arrivals.records["identity"][at]), text)
+                (int(owner[at]), int(arrivals.records["identity"][at]), text)
                 for at, text in arrivals.excerpts.items()
             ],
         )
-
-
-def _is_open(target: Target, at_s: int) -> bool:
-    return at_s - target.last_s <= LIFE_S
-
-
-def repeated(keys: Numbers) -> Places:
-    """Places of the keys that are there more than once.
-
-    A table of the last place of each key's slot tells most of them apart in one look;
-    those that share a slot with another key are looked at again with another hash.
-
-    >>> repeated(np.array([5, 7, 5, 9], np.uint64)).tolist()
-    [0, 2]
-    """
-    found = [np.empty(0, np.int64)]
-    places = np.arange(len(keys))
-    hashes = keys
-    while len(places) > 1:
-        bits = (4 * len(places)).bit_length()
-        hashes = hashes * _SPREAD
-        hashes ^= hashes >> np.uint64(29)
-        slots = hashes >> np.uint64(64 - bits)
-        last = np.empty(1 << bits, np.int64)
-        last[slots] = places
-        other = last[slots]
-        shares = other != places
-        places, other, hashes = places[shares], other[shares], hashes[shares]
-        twice = keys[places] == keys[other]
-        found += [places[twice], other[twice]]
-        places, hashes = places[~twice], hashes[~twice]
-    return np.unique(np.concatenate(found))

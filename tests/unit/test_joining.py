@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents import change as changes
+from agents.bearers import repeated
 from agents.change import Change
 from agents.decide import decide
 from agents.incidents import incident_id
-from agents.joining import repeated
 from agents.linking import LIFE_S, Linker
 from agents.matter import REPORTS_HELD
 from agents.mention import NAMED_BITS, Mention

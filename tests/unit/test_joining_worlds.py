@@ -1,0 +1,91 @@
+"""Incidents of many reports that resemble each other, in batches of any size: those of the plain reference."""
+
+import random
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from agents.decide import decide
+from agents.linking import MENTIONS, Linker
+from agents.matter import REPORT
+from agents.mention import NAMED_BITS, Mention
+from agents.state import State
+from streams.packs import Report
+from tests.unit.test_joining import COUNTY, NOW_S, OTHER, RULES, ZONE, pack
+
+DAY = 86_400
+
+
+def world(dice: random.Random) -> list[Report]:
+    """Few keys, names, problems and texts, over a day, three weeks or three months."""
+    keys, names = range(dice.choice([5, 12, 40])), dice.choice([1, 3, 8])
+    days = dice.choice([1, 20, 90])
+    texts = [dice.getrandbits(64) for _ in range(dice.choice([2, 6]))]
+    reports: list[Report] = []
+    for identity in range(dice.choice([60, 300])):
+        if reports and dice.random() < 0.2:
+            reports.append(dice.choice(reports)._replace(identity=identity))
+            continue
+        brought = tuple(dice.sample(keys, dice.randrange(6)))
+        kinds = [dice.randrange(4) for _ in brought]
+        named = dice.choice([0, 0, *range(1, names + 1)])
+        for kind in range(3):
+            named |= kinds.count(kind) << NAMED_BITS + 4 * kind
+        fingerprint = dice.choice([0, *texts * 5])
+        for _ in range(dice.choice([0, 2, 12, 20]) if fingerprint else 0):
+            fingerprint ^= 1 << dice.randrange(64)
+        reports.append(
+            Report(
+                identity,
+                0,
+                dice.choice([COUNTY, OTHER]),
+                "S01",
+                "phone",
+                NOW_S - dice.randrange(days * DAY),
+                fingerprint=fingerprint,
+                keys=brought,
+                problem=dice.choice([0, 1 << 60, 2 << 60, 3 << 60, 4]),
+                named=named | dice.choice([0, 0, 1, 2]) << NAMED_BITS + 12,
+            )
+        )
+    return reports
+
+
+def referred(reports: list[Report]) -> set[frozenset[int]]:
+    linker, groups = Linker(), defaultdict(set)
+    for each in reports:
+        if each.fingerprint or each.keys:
+            brings = Mention(each.fingerprint, each.keys, "", each.problem, each.named)
+            first = linker.link(each.county, brings, each.identity, each.reported_s)
+            groups[first].add(each.identity)
+    return set(map(frozenset, groups.values()))
+
+
+def grouped(held: State) -> set[frozenset[int]]:
+    incidents = held.incidents
+    groups = [np.frombuffer(each.records, REPORT)["identity"] for each in incidents.linked.values()]
+    rows = incidents.rows[~np.isin(incidents.rows["owner"], list(incidents.linked))]
+    return {frozenset(group.tolist()) for group in [*groups, *rows["report"]["identity"][:, None]]}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_incidents_are_those_of_the_plain_reference(seed: int) -> None:
+    dice = random.Random(seed)
+    reports = world(dice)
+    # A clock that stands before all of them, so that nothing is forgotten, or is history.
+    held, at_s = State(400, 400, 10_000), NOW_S - 100 * DAY
+    start = offset = 0
+    while start < len(reports):
+        end = start + dice.choice([1, 5, 30, 1_000])
+        change = decide(held, [(offset, pack(*reports[start:end], at_s=at_s))], RULES, ZONE, 0)
+        held.apply(change)
+        start, offset = end, offset + 1
+    assert grouped(held) == referred(reports)
+
+
+def test_worlds_hold_what_is_hard() -> None:
+    """Incidents of more reports than they keep mentions, and many of one report."""
+    sizes = [len(group) for seed in range(12) for group in referred(world(random.Random(seed)))]
+    assert max(sizes) > 1.5 * MENTIONS
+    assert sizes.count(1) > len(sizes) / 2
