@@ -12,7 +12,7 @@ report about which something wrong is supposed has only right ones before it, so
 round puts at least that one right. Few reports join others; then rounds are few.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ from agents.mention import Sides, kinds_of
 
 Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]
+
+
+_AT_ONCE: Final = 64
 
 
 class Target(NamedTuple):
@@ -87,17 +90,24 @@ class Joining:
 
     def _join(self) -> None:
         self._bearers.suppose(self._brings, np.zeros(len(self._keys), np.bool_))
-        asking: Mask = np.ones(len(self._each), np.bool_)
-        while asking.any():
+        pending: Mask = np.ones(len(self._each), np.bool_)
+        at_once = len(pending)
+        while len(some := np.flatnonzero(pending)[:at_once]):
             incident, brings = self._incident, self._brings
-            self._decide(asking)
+            pending[some] = False
+            self._decide(some)
             self._settle()
             changed = (self._incident != incident)[self._of_key] | (self._brings != brings)
-            asking[:] = self._is_late & changed.any()
-            asking[self._bearers.suppose(self._brings, changed)] = True
+            pending |= self._is_late & changed.any()
+            pending[self._bearers.suppose(self._brings, changed)] = True
+            # Where most join each other it is no use to look far ahead of what is certain.
+            in_vain = np.count_nonzero(pending[some]) > len(some) // 2
+            at_once = max(at_once // 2, _AT_ONCE) if in_vain else at_once * 2
 
-    def _decide(self, asking: Mask) -> None:
+    def _decide(self, some: Places) -> None:
         """What these reports join, if all is as is supposed."""
+        asking = np.zeros(len(self._each), np.bool_)
+        asking[some] = True
         places, mentions = self._bearers.of(asking)
         incidents = self._owner[mentions]
         is_open = self._are_open(self._of_key[places], mentions, incidents)
@@ -108,7 +118,7 @@ class Joining:
             mentions[is_open],
             incidents[is_open],
         )
-        self._joins[asking] = found[asking]
+        self._joins[some] = found[some]
         self._new[asking[self._of_key]] = True
         joins = np.where(found == NOTHING, NOTHING, self._owner[found])
         self._new[places[incidents == joins[self._of_key[places]]]] = False
