@@ -8,6 +8,9 @@ from agents.redaction import redact
 from tests.redaction.stays import altered, tempting
 from tests.redaction.texts import Text, generate, held_out, left, lines, lost, taken
 
+# The half of each file of sentences that may be read while tuning, and the one that is held out.
+HALVES = {"sentences": ("tune", "held_out"), "fresh": ("fresh_tune", "fresh_held_out")}
+
 
 def measure(texts: list[Text]) -> dict[str, object]:
     """Recall per kind, how many texts lost something that is no item, and the misses themselves."""
@@ -54,18 +57,20 @@ def main() -> None:
     parser.add_argument("--misses", type=int, default=0, help="show so many of each kind")
     parser.add_argument("--kind", default="")
     args = parser.parse_args()
-    texts = list(generate(args.count, args.seed))
-    result: dict[str, object] = {"sentences": len(lines("sentences.txt")), "seed": args.seed}
-    for half, held in (("tune", False), ("held_out", True)):
-        found = measure([text for text in texts if held_out(text.frame) is held])
-        if args.misses and not held:
-            _show(found, args.kind, args.misses)
-        result[half] = {key: found[key] for key in found if key not in {"misses", "extra"}}
-    wrong, all_of = altered(), tempting()
-    share = round(len(wrong) / len(all_of), 4)
-    result["tempting"] = {"texts": len(all_of), "altered": len(wrong), "share": share}
-    if args.misses:
-        print("--- tempting", *wrong[: args.misses], sep="\n  ")
+    result: dict[str, object] = {"seed": args.seed}
+    for name, halves in HALVES.items():
+        texts = list(generate(args.count, args.seed, lines(f"{name}.txt")))
+        for half, held in zip(halves, (False, True), strict=True):
+            found = measure([text for text in texts if held_out(text.frame) is held])
+            if args.misses and not held:
+                _show(found, args.kind, args.misses)
+            result[half] = {key: found[key] for key in found if key not in {"misses", "extra"}}
+    for key, name in (("tempting", "stays.txt"), ("fresh_tempting", "fresh_stays.txt")):
+        wrong, all_of = altered(name), tempting(name)
+        share = round(len(wrong) / len(all_of), 4)
+        result[key] = {"texts": len(all_of), "altered": len(wrong), "share": share}
+        if args.misses and key == "tempting":
+            print("--- tempting", *wrong[: args.misses], sep="\n  ")
     print(json.dumps(result, ensure_ascii=False, indent=None if args.json else 1))
 
 

@@ -24,17 +24,17 @@ def _filled(frame: str, draw: random.Random) -> str:
 
 
 @cache
-def tempting(variants: int = 8, seed: int = 1) -> list[str]:
+def tempting(name: str = "stays.txt", variants: int = 8, seed: int = 1) -> list[str]:
     """The texts as they are, those with slots in several variants."""
     draw = random.Random(seed)
     texts: list[str] = []
-    for frame in lines("stays.txt"):
+    for frame in lines(name):
         texts.extend(
             _filled(frame, draw) for _ in range(variants)
         ) if "{" in frame else texts.append(frame)
     return texts
 
 
-def altered() -> list[tuple[str, str]]:
+def altered(name: str = "stays.txt") -> list[tuple[str, str]]:
     """The tempting texts that redaction changes, with what it makes of them."""
-    return [(text, redacted) for text in tempting() if (redacted := redact(text)) != text]
+    return [(text, redacted) for text in tempting(name) if (redacted := redact(text)) != text]
