@@ -4,12 +4,19 @@ Written by hand. Surnames in the order of the census (Ministry of Public Securit
 2020), in steps; a cost is the natural logarithm of one in so many people, rounded.
 """
 
+from pathlib import Path
 from typing import Final
 
 
 def words(text: str) -> list[str]:
     """The words of a list written as one text with spaces."""
     return text.split()
+
+
+def listed(name: str) -> list[str]:
+    """The words of a list in a file beside this one; lines with # are remarks."""
+    lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+    return words(" ".join(line for line in lines if not line.startswith("#")))
 
 
 _SURNAMES: Final = {
@@ -59,6 +66,9 @@ _SOME: Final = (
     "名声鼎铸鉴钦镜钊焱垚犇喆哲诺依伊娃尼沙琛珅珺璟皓皎皖屹峥迪循御微徽晏晗暄暖曼朋杨标格桢桑植楚榕歆殷毓沅泊洛涌淇渝渤溪滔演漫潮瀚灏炫煊牧玥玫珩琨琰用申男畅登皇益盈睦祎祯禄禹秉科稳穗竹笛筠"
     "策米纲纳纶绍绮缘罗羽翊翎耘联聪肃肖胤至舒艾芙芊苑茗茵荃莅莱菀萧蒙蓬蔚薪蘅虹蝶行衡裕言訓许诣语谊谨豫贝赞赫辰辽迅迎近逸郁酉采野钟铃铎锡键闻阔陆陵隆雄非韬韶顶项颂颜飏馨馥驿骥高鲁黎默齐加央"
     "措扎次卓玛拉姆尕音潼冠芹斗焘煦熹璋勋寅卯午戌亥孜育赋竞奎坚逢谋谱桃苹葆鹃燚奕弘耿晔烁锴锟筱瀛屿岑嵘庚丙甲宾甫璨珑玟玖珞臻笙竣缨苓蕊蕙薰衍赟铠闯隽霓颐飒骋鲲鹂鹭麓黛升仕仙佑俐俪傲凝助勉励"
+)
+# Characters that few bear, and that are as often something else.
+_FEW: Final = (
     "功印合咏唯园垒堃夕希幸战拓政斐斯施旋旎昂昀易曙杏果枝枫柔栩桓棋棠椿楷槿樱沧洲涓湄溢漪澄濡焰熠爽献琬瓒疆盼眉知砚碧社祺积童精统罡群能致芽苒荔萃蔷融观觉誉谷贡载通遥遵重铜闪陶随霆靓领风飘首"
     "骅鱼鲜鸾麦翟俏粉蒲赛转换引招兄哥嫚妞改炯昶晰朔朗杭柯栾梵楦泱洵浦淙湉滢漾潞澈濠焯燊玘珣琎琏瑀甄畹皑矜硕磬祉祾秸稷竑竺笃箫绘缙羲翀聿肇舫芃芾苡荻菘葳蕴薷虔衔襄觅诤谆赓轲迦逯遂邈郅鄢酩锃镕"
     "镛闳阊阙雍霁靖鞠韫韡颀馗骞骢髦鲤鸥鸳鹄麾黍龄忍闺伦侠倪儒党冉准劲勃勒协厉原古台吟哈坦城夫威孔宣宫宸尤尧屏岱崎巍帼幼广庄延弓弟弦彝怜恋惟慰憧戎戒扣抒拔捧撑支攀敖斤普朴李束极枚栗棣楼樊武母"
@@ -68,11 +78,19 @@ _SOME: Final = (
     "拂挚掌揽擎攸敦旌昙晞暮曳朦杞枢柠柚栀桀桅梧楒榜榛槟橙欤毕氤汧沄沣泗泠泫浣涔涟淞淮湜湟溯溶滕漓漩潆濛炅炤烽焓熔燧牵犀猷玢玦珝珧琤琲瑭璀璘甦畋畦皊盏睢瞻矞砺碹祐祜秣秾笈粲绎绛绥绫缇缜羿翃翥"
     "翩耔聆肴胭舸艮芎芡茉茏荇荏荑荞荪莞莠菏菖葭蒿蓁蔼蕃藉虞衿袖裴褀览訢誓谌谖谙谛谧豌赳趣适逑逵遐邃郢酆醇釉钒钤铄铧锆镔闫陌陟霈靛鞅颉飔骐鲸鳌鸢鹊鼐"
 )
-GIVEN: Final = {**dict.fromkeys(_SOME, 6.6), **dict.fromkeys(_MANY, 5.0)}
+GIVEN: Final = {**dict.fromkeys(_FEW, 7.4), **dict.fromkeys(_SOME, 6.6), **dict.fromkeys(_MANY, 5.0)}
+# Hardly any given name ends with these, or is one of these alone; with the others a few do.
+_NOT_LAST: Final = "以有至加分地大自游坪洞路步套囤向会前后百日设占运满上去从被够能得着"
+_SELDOM_LAST: Final = "家来进为道里化本收贡桥长书苑声标格许先行二三四五六七八九元代连朝克坡才其可千必令"
+GIVEN_LAST: Final = {
+    **GIVEN,
+    **{char: GIVEN[char] + 1.8 for char in _SELDOM_LAST if char in GIVEN},
+    **{char: GIVEN[char] + 5.0 for char in _NOT_LAST if char in GIVEN},
+}
 GIVEN_RARE: Final = 10.5  # any other character
 
 # Historical persons, and brands and schools named after persons: they stay.
-HISTORICAL: Final = frozenset(
+_HISTORICAL: Final = frozenset(
     words(
         "李白 毛泽东 周恩来 邓小平 刘少奇 习近平 李克强 胡锦涛 江泽民 温家宝 李先念 彭德怀 贺龙 陈毅 叶剑英 孙中山 宋庆龄 雷锋 鲁迅 杜甫 苏轼 白居易 关羽 张飞 刘备 "
         "曹操 诸葛亮 岳飞 文天祥 林则徐 霍去病 张骞 焦裕禄 孔繁森 黄继光 董存瑞 邱少云 刘胡兰 钱学森 袁隆平 屠呦呦 华罗庚 陶行知 徐霞客 李时珍 张仲景 孙思邈 蔡伦 "
@@ -84,9 +102,13 @@ HISTORICAL: Final = frozenset(
         " 林黛玉 孙悟空 雷公 陈独秀 吕洞宾 张大千 茅盾 陈嘉庚 詹天佑 郑远元 诸葛亮 张謇 黄兴 蔡锷 任长霞 黄大年 张桂梅 雷锋 罗盛教 杨开慧 贺绿汀 冼星海 聂耳 "
         "张衡 祖冲之 杨虎城 张学良 蔡元培 梁启超 康有为 谭嗣同 秋瑾 詹天佑 邹韬奋 竺可桢 茅以升 邓颖超 朱德 陈赓 粟裕 罗荣桓 刘伯承 徐向前 聂荣臻 秦始皇 刘禅 "
         "赵云 韩信 萧何 李自成 戚继光 范仲淹 欧阳修 王安石 司马相如 卓文君 扬雄 陈子昂 李商隐 孟浩然 陆游 辛弃疾 李清照 黄庭坚 文翁 陶渊明 朱熹 王守仁 "
-        "张居正 唐寅 郑板桥 蒲松龄 吴敬梓 龚自珍 魏源 詹姆斯 孙权 周瑜 包公 关公 济公 妈祖 霍元甲 黄飞鸿 "
+        "李芾 欧阳海 唐生智 卫立煌 孙桐萱 张居正 唐寅 郑板桥 蒲松龄 吴敬梓 龚自珍 魏源 詹姆斯 孙权 周瑜 包公 关公 济公 妈祖 霍元甲 黄飞鸿 "
     )
 )
+# With the given characters changed about, as some mask names.
+HISTORICAL: Final = _HISTORICAL | {
+    name[0] + name[2] + name[1] for name in _HISTORICAL if len(name) == 3
+}
 # Characters of minority names as they are written in Chinese.
 TRANSLITERATED: Final = (
     "班逊洛不都阿依古丽买提江克木艾力吐尔孙努热合曼玛拜吾斯拉汗别肯哈孜巴特达娃扎西次仁卓多吉才让尼旦增丹索南平措姆央金青桑贡布格白洛边日勒乌兰其娜托娅苏朝鲁图和琴高米亚库帕夏甫沙塔伊萨穆罕默德玉"

@@ -20,9 +20,11 @@ from agents.redaction.evidence import (
     is_role,
     most_behind,
 )
+from agents.redaction.given import KNOWN
 from agents.redaction.lexicon import (
     COMPOUND,
     GIVEN,
+    GIVEN_LAST,
     GIVEN_RARE,
     HISTORICAL,
     PLAIN_SURNAMES,
@@ -37,6 +39,7 @@ from agents.redaction.spelt import LATIN, spelt
 
 _NAME: Final = 5.0  # one word in 150 is a name
 _COMPOUND: Final = 7.0
+_KNOWN: Final = 8.0  # a given name that one in 3,000 bears
 # Of a given name: one character, two.
 _LENGTHS: Final = (1.2, 0.2)
 # Points that a name needs, by its surname; rarer ones need more, lest every other word be one.
@@ -84,7 +87,11 @@ _SPACED = re.compile(
 def _cost(view: str, start: int, first: int, end: int) -> float:
     """What the characters cost as a name. first: where the given name begins."""
     surname = _COMPOUND if first - start == 2 else SURNAMES[view[start]]
-    given = sum(GIVEN.get(char, GIVEN_RARE) for char in view[first:end])
+    given = GIVEN_LAST.get(view[end - 1], GIVEN_RARE)
+    if end - first == 2:
+        given += GIVEN.get(view[first], GIVEN_RARE)
+        if given > _KNOWN and (view[first:end] in KNOWN or view[first] == view[end - 1]):
+            given = _KNOWN
     return _NAME + surname + given + _LENGTHS[end - first - 1]
 
 
@@ -155,7 +162,9 @@ def _judged(view: str, start: int, *, sure: bool) -> Iterator[Scored]:
             continue
         if not (GIVEN.keys() >= set(given) or (sure and _is_given(given))):
             continue
-        listed = view[start - 1 : start] in _LISTING or view[end : end + 1] in _LISTING
+        listed = view[start] not in _LISTING and (
+            view[start - 1 : start] in _LISTING or view[end : end + 1] in _LISTING
+        )
         floor = _LEAST_BESIDE if listed else 0.0
         cost = _cost(view, start, first, end)
         most = room + most_behind(view, end)
