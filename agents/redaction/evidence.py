@@ -9,6 +9,7 @@ from agents.redaction.roles import JOINTS, ROLES, SURE_WORDS
 from agents.redaction.segments import COSTS
 
 _SURE: Final = frozenset(SURE_WORDS)
+_A_ROLE: Final = 5.0  # from here on, what stands before is a role or kinship
 _EVERYDAY: Final = 8  # at most this costs a word of every other text
 _PREPOSITIONS: Final = frozenset(
     "判罚管求收见问劝抓查陪帮替送约催逼害救看到被由找向与和跟给让欠叫是对经请替为及同骂打告即有从听据像连除就以将把因当"
@@ -42,7 +43,7 @@ _AFTER = re.compile(
     r"[（(]\s?(?:男|女|签名|签字|签章|盖章|手印|已故|音|化名|身份|电话|手机|联系|\d|系|我|本|原|已|时年|现年|[丈妻儿女父母户])"
     r"|[,，、\s]{0,2}(?:男|女)(?:[,，、\s）)。]|$)|[,，]?(?:汉族|回族|藏族|裕固族|现年|生于|出生)|[,，]\s?(?:\d{2,3}岁|男|女|[他她](?!们)|欠|系|现住|住|身份证|电话|是我|我[的]?(?:邻居|同事|朋友|丈夫|妻子)|家住)"
     r"|[,，:：、\s（(]{0,3}(?:〔(?:手机|电话|身份证|微信|QQ|银行卡|邮箱)〕|联系电话|手机|身份证|电话|1[3-9]\d{9}|\d{17})"
-    r"|(?:书记|副?主任|副?[局所院科处股站镇乡县市区部村组社队厂店校园会]长|律师|法官|检察官|民警|警官|老师|教师|医生|大夫|护士|主治|经理|总经理|老板|先生|女士|小姐|同志|师傅|网格员|会计|文书|阿姨|叔叔|大爷|大妈|同学|教练|教授|董事长|工程师|班主任|司机|夫妇|夫妻|父子|母子|父女|兄弟|姐妹|一家|等\d*[一二三四五六七八九十两]?[人名户]|本人|他们?|她们?|这[个名]|此人|签[名字收]|未成年|的?(?:低保|户口|宅基地|养老金|医药费|丈夫|妻子|老公|老婆|儿子|女儿|父亲|母亲|爱人|身份证|电话|手机|微信|家[门里属的]|哥哥|弟弟|姐姐|妹妹|孩子|房东|房子|债务|欠款|遗体|尸体|骨灰|病历|工资|名下|名义|账[户号]))"
+    r"|(?:书记|副?主任|副?[局所院科处股站镇乡县市区部村组社队厂店校园会]长|律师|法官|检察官|民警|警官|老师|教师|医生|大夫|护士|主治|经理|总经理|老板|先生|女士|小姐|同志|师傅|网格员|会计|文书|阿姨|叔叔|大爷|大妈|同学|教练|教授|董事长|工程师|班主任|司机|夫妇|夫妻|父子|母子|父女|兄弟|姐妹|一家|等\d*[一二三四五六七八九十两]?[人名户]|本人|他们?|她们?|这[个名]|此人|签[名字收]|未成年|的?(?:低保|户口|宅基地|养老金|医药费|丈夫|妻子|老公|老婆|儿子|女儿|父亲|母亲|爱人|身份证|电话|手机|微信|家[门里属的]|哥哥|弟弟|姐姐|妹妹|孩子|房东|房子|债务|欠款|遗体|尸体|骨灰|病历|工资|名下|名义|账[户号])|[他她]家|[他她]们家|祖[父母]|外[公婆]|[伯叔舅姑姨婶][父母公婆]?(?=[，。、已的家）)])|[\d,.]{3,7}元?(?=[，,；;。、）)\s]|$))"
 )
 # Behind a name: what a person does or suffers.
 _ACTS = re.compile(
@@ -50,6 +51,8 @@ _ACTS = re.compile(
     r"|反复|再次|随意|肆意|故意|恶意|当场|现场|主动|及时|立即|连夜|独自|亲自|先后|均|突发|患|查出|确诊|住院|出院|受伤|摔|骨折|晕|昏迷|溺水|被[困拐捅砸]|走访|巡查|上报|劝|组织|通知|告知|回复|答复|表示|声称"
     r"|自称|伪造|冒[用充]|截留|克扣|扣[押发留]|虐待|猥亵|性侵|家暴|酗酒|赌博|吸毒|偷|盗|抢|砸|踹|扇|捅|持刀|纠集|伙同|指使|唆使|雇|转包|分包|挂靠|经手|经办|主持|参加|报名|考上|就读|毕业|务工|打工|外出"
     r"|回家|搬|购买|出[售租借面来]|转[让租给]|继承|过户|申请|办理|领取|缴纳|支付|垫付|归还|偿还|退[还回]|结清|推[脱诿]|敷衍|置之|已经|正在|应[该当]|是否|是谁|[家屋]里|家[中属人]|那[里边]|等[候着]"
+    r"|骑[着车电摩]|非法|滚[出回开]|押[一二三]付|诉(?:被告|我|至)|携|敬上|叩[谢首上]|拜上|呈上|自(?:[12]\d|去年|今年|上)|叫[来人]|往[我他她家车门楼外地河沟田村路院]|现(?:就读|在|年|住|任|居|金)|送[到至往医给]|分得"
+    r"|闯[进入]|撞[了伤倒死]|推[了倒着开]|踢[了打我他]|咬[了伤人]|夺[走过]|烧[了毁死]|毁[了坏我]|泼|堵[了住在着]|拦[着住路车]|锁[了门着]|趁|仗|凭[借着]|靠着|借[着机口]|乱[停扔倒丢收堆搭]|喝[醉酒多]|醉|嗜|吵|口头|解释|敢(?!于)"
     r"|的(?:[妻母父爷奶姐妹弟哥孙亲羊牛鸡药证卡号账摊货债伤病微养低丈老]|房[产屋]))"
 )
 # Behind what looks like a name: the rest of a firm's name.
@@ -68,6 +71,8 @@ _THING_NAMED: Final = re.compile(
 _HISTORY_BEFORE: Final = re.compile(
     r"(?:[清明宋元唐汉晋秦隋](?:代|朝|末|初)(?:的|时)?|南北朝|民国(?:时期|初期)?|(?:历史|文化|一代|古代|近代)名?人|思想家|文学家|教育家|军事家|革命家|大?诗人|词人|道士|统帅|元帅|司令官?|名将|重臣|进士|状元|举人|贡生|府官|巡抚|皇帝|太守|开国[元功]勋|先贤)的?$"
 )
+# A building or room of an estate that is called so.
+_HOUSE_AFTER: Final = re.compile(r"\d{1,3}(?:[-－—]\d{1,4}(?![\d-])|[栋幢#]|号楼)|[一二三四1234]期")
 _HISTORY_AFTER: Final = re.compile(r"公(?:[，。、,祠墓迁皇生于]|元前)|之[墓碑祠]|[（(](?:1[0-8]\d\d|公元)")
 # A word in a row of places, right before or behind.
 _ROW_BEFORE: Final = re.compile(r"([^\W\d_]{1,6})[、，,]$")
@@ -75,7 +80,7 @@ _ROW_AFTER: Final = re.compile(r"[、，,]([^\W\d_]{1,6}?)(?=[、，,。；;等]
 _IN_ROW_LAST: Final = frozenset("湖山岩岛河江溪泉洞村镇乡县区市站路街桥寺庙塔谷岭峰坪冲湾港库园城铁线铺酸醇酯醛素片")
 # A place, an estate or an organisation: what its name ends with, or has behind it.
 _PLACE_LAST: Final = frozenset(
-    "镇乡村庄苑园城区县路街桥坪塘冲岛湾湖河沟庙寺寨屯堡庭府居郡邸厦楼站港洞坡岗铺营滩坝岭洲垅垭井畈溪殿埠墩界崖峪庵"
+    "阁镇乡村庄苑园城区县路街桥坪塘冲岛湾湖河沟庙寺寨屯堡庭府居郡邸厦楼站港洞坡岗铺营滩坝岭洲垅垭井畈溪殿埠墩界崖峪庵"
 )
 _AREA_LAST: Final = frozenset("镇乡县区")
 # A surname that is also a preposition or the like, mostly.
@@ -100,6 +105,9 @@ _ACROSS: Final = frozenset(
     )
 )
 _NUMBERED = re.compile(r"(?:^|[^\w、])(?:\d{1,2}|[一二三四五六七八九十]{1,2})[.、．)）]$")
+_DIGITS: Final = frozenset(DECIMALS)
+# The number of an item in a row, written in a circle.
+_COUNTED = re.compile(r"(?:^|[，,；;。：:\s])\d$")
 _YEAR_AFTER = re.compile(r"[(（〔\[【](?:19|20)\d\d[)）〕\]】]\s?第?\d")
 _YEAR_BEFORE = re.compile(r"[(（〔\[【]\d{4}[)）〕\]】]$")
 _PEOPLE = re.compile(r"[一二三四五六七八九十两几多]人$")
@@ -163,6 +171,8 @@ def before(view: str, start: int) -> float:
     last = view[start - 1]
     if last in _PREPOSITIONS or view[max(0, start - 2) : start] in JOINTS:
         return 2.5
+    if last in _DIGITS and _COUNTED.search(view, max(0, start - 3), start):
+        return 2.5
     if last in ".、．)）" and _NUMBERED.search(view, max(0, start - 4), start):
         return 2.5
     return 1.5 if last in _MARKS else 1.0 if last == "的" else 0.0
@@ -222,14 +232,17 @@ def _among_places(view: str, start: int, end: int) -> float:
     )
 
 
-def against(view: str, start: int, first: int, end: int, *, acting: bool) -> float:
+def against(view: str, start: int, first: int, end: int, cue: float, *, acting: bool) -> float:
     """How much what stands around says that this is no full name: a title, a mask, a thing's name.
 
-    first: where the given name begins. acting: whether a person's doing stands behind.
+    first: where the given name begins. cue: what stands before says so much for a name.
+    acting: whether a person's doing stands behind.
     """
     if _is_none(view, start, first, end):
         return 40.0
-    points = 6.0 if view[end - 1] in _PLACE_LAST else 0.0
+    points = 0.0
+    if view[end - 1] in _PLACE_LAST:
+        points += 6.0 if cue >= _A_ROLE else 9.0
     if view[end - 1] in _AREA_LAST or (view[first] == "家" and (points or end == first + 1)):
         points += 8.0
     if view[end - 1 : end + 1] in _ACROSS:
@@ -247,7 +260,9 @@ def against(view: str, start: int, first: int, end: int, *, acting: bool) -> flo
         end - first == 1 and view[end : end + 1] in GIVEN and _THING_NAMED.match(view, end + 1)
     ):
         points += 14.0
-    if not acting:
+    if _HOUSE_AFTER.match(view, end):
+        points += 9.0
+    if cue < _A_ROLE:
         points += _among_places(view, start, end)
     if not ROLE_WORD.match(view, end) and (
         THING_AFTER.match(view, end) or ORG_AFTER.match(view, end)

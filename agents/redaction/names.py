@@ -48,7 +48,7 @@ _LEAST: Final = {
     for char, cost in SURNAMES.items()
 }
 _LEAST_COMPOUND: Final = {
-    name: 6.0 if name in {"东方", "西门", "百里", "濮阳", "单于"} else -4.0 for name in COMPOUND
+    name: 9.0 if name in {"东方", "西门", "百里", "濮阳", "单于"} else -4.0 for name in COMPOUND
 }
 # By how much each character of a name makes it cheaper than single words, less what the name needs.
 _BASE: Final = {
@@ -58,6 +58,7 @@ _WORTH: Final = {char: COSTS.get(char, UNKNOWN) - cost for char, cost in GIVEN.i
 _LEAST_BESIDE: Final = -5.0  # beside a name
 _WINDOW: Final = 3
 _CUED: Final = 2.5
+_WEAK: Final = 1.5  # what tells as little on both sides is not enough
 _SURE: Final = 7.0
 _BOTH: Final = 1.5  # more, if both sides tell of a person
 _ACTING: Final = 3.5  # what stands behind tells of a person
@@ -80,7 +81,7 @@ _NUMERALS = frozenset("零〇幺壹贰叁肆伍陆柒捌玖拾")
 _LISTING = frozenset("、，, 和与及跟同\u3000")
 _AREAS = frozenset("镇乡县区市州路街")  # two characters before one are a place
 _SPACED = re.compile(
-    rf"(?:[{''.join(SURNAMES)}]|{'|'.join(sorted(COMPOUND))})[ \u3000]{{1,2}}[{''.join(GIVEN)}](?P<third>[ \u3000]{{1,2}}[{''.join(GIVEN)}])?(?(third)|[{''.join(GIVEN)}]?)(?![ \u3000]?某)"
+    rf"(?:[{''.join(SURNAMES)}]|{'|'.join(sorted(COMPOUND))})[ \u3000]{{1,2}}[{''.join(GIVEN)}](?P<third>[ \u3000]{{1,2}}[{''.join(GIVEN)}])?(?(third)|[{''.join(GIVEN)}]?)(?![ \u3000]?某)(?<![男女])"
 )
 
 
@@ -116,7 +117,9 @@ def _beside(view: str, start: int, end: int, cue: float, after: float, *, single
         points -= _loose(view[end : end + 1], single=single)
     word = view[start:end] in COSTS
     if end == start + 2 and cue < _ROLE and after < 5 and (word or view[start] not in _PLAIN):
-        points -= 1.5
+        points -= 3.0 if word else 1.5
+    if cue <= _WEAK and after <= _WEAK:
+        points -= _WEAK
     if _CUED <= cue < _SURE and after >= _ACTING and not word:
         points += _BOTH
     return points + after
@@ -178,7 +181,7 @@ def _judged(view: str, start: int, *, sure: bool) -> Iterator[Scored]:
         after = behind(view, end)
         points += _beside(view, start, end, cue, after, single=single) - least
         if points > floor:
-            points -= against(view, start, first, end, acting=after >= _ACTING)
+            points -= against(view, start, first, end, cue, acting=after >= _ACTING)
             if points > floor:
                 yield points, start, end
 
@@ -259,7 +262,8 @@ def names(view: str, found: Found, *, latin: bool) -> Iterator[Span]:
     if kinds & SPACE:
         for hit in _SPACED.finditer(view):
             start, end = hit.span()
-            if hit["third"] or before(view, start) > 0:
+            cue = before(view, start)
+            if (hit["third"] and not (start and _HAN.match(view[start - 1]))) or cue > 0:
                 yield start, end, "姓名"
     if not (found.people or latin or kinds & SURE):
         return
