@@ -39,11 +39,14 @@ _MARKED: Final = re.compile(r"(?:[（(][^（()）]{1,8}[）)])$")
 
 # Behind a name: its bearer's particulars, title, or belongings.
 _AFTER = re.compile(
-    r"、[\u4e00-\u9fff]{2,3}[、等和）)。]|"
     r"[（(]\s?(?:男|女|签名|签字|签章|盖章|手印|已故|音|化名|身份|电话|手机|联系|\d|系|我|本|原|已|时年|现年|[丈妻儿女父母户])"
     r"|[,，、\s]{0,2}(?:男|女)(?:[,，、\s）)。]|$)|[,，]?(?:汉族|回族|藏族|裕固族|现年|生于|出生)|[,，]\s?(?:\d{2,3}岁|男|女|[他她](?!们)|欠|系|现住|住|身份证|电话|是我|我[的]?(?:邻居|同事|朋友|丈夫|妻子)|家住)"
     r"|[,，:：、\s（(]{0,3}(?:〔(?:手机|电话|身份证|微信|QQ|银行卡|邮箱)〕|联系电话|手机|身份证|电话|1[3-9]\d{9}|\d{17})"
     r"|(?:书记|副?主任|副?[局所院科处股站镇乡县市区部村组社队厂店校园会]长|律师|法官|检察官|民警|警官|老师|教师|医生|大夫|护士|主治|经理|总经理|老板|先生|女士|小姐|同志|师傅|网格员|会计|文书|阿姨|叔叔|大爷|大妈|同学|教练|教授|董事长|工程师|班主任|司机|夫妇|夫妻|父子|母子|父女|兄弟|姐妹|一家|等\d*[一二三四五六七八九十两]?[人名户]|本人|他们?|她们?|这[个名]|此人|签[名字收]|未成年|的?(?:低保|户口|宅基地|养老金|医药费|丈夫|妻子|老公|老婆|儿子|女儿|父亲|母亲|爱人|身份证|电话|手机|微信|家[门里属的]|哥哥|弟弟|姐姐|妹妹|孩子|房东|房子|债务|欠款|遗体|尸体|骨灰|病历|工资|名下|名义|账[户号])|[他她]家|[他她]们家|祖[父母]|外[公婆]|[伯叔舅姑姨婶][父母公婆]?(?=[，。、已的家）)])|[\d,.]{3,7}元?(?=[，,；;。、）)\s]|$))"
+)
+# Behind a name: another one.
+_ROW_ON = re.compile(
+    rf"[、，,](?:[{''.join(SURNAMES)}][\u4e00-\u9fff]{{1,2}}|[\u4e00-\u9fff]{{4}})(?:[、，,和与及。；;（()）]|等(?!\w{{2,6}}[产药品站线]))"
 )
 # Behind a name: what a person does or suffers.
 _ACTS = re.compile(
@@ -106,6 +109,9 @@ _ACROSS: Final = frozenset(
 )
 _NUMBERED = re.compile(r"(?:^|[^\w、])(?:\d{1,2}|[一二三四五六七八九十]{1,2})[.、．)）]$")
 _DIGITS: Final = frozenset(DECIMALS)
+_NUMERAL: Final = _DIGITS | set("一二三四五六七八九十百千万两几多")
+# What things are counted by.
+_MEASURES: Final = frozenset("台张米元层户家平万余石时里方车段项门席组路季成盘管把种")
 # The number of an item in a row, written in a circle.
 _COUNTED = re.compile(r"(?:^|[，,；;。：:\s])\d$")
 _YEAR_AFTER = re.compile(r"[(（〔\[【](?:19|20)\d\d[)）〕\]】]\s?第?\d")
@@ -171,7 +177,7 @@ def before(view: str, start: int) -> float:
     last = view[start - 1]
     if last in _PREPOSITIONS or view[max(0, start - 2) : start] in JOINTS:
         return 2.5
-    if last in _DIGITS and _COUNTED.search(view, max(0, start - 3), start):
+    if last in _DIGITS and view[start] not in _MEASURES and _COUNTED.search(view, max(0, start - 3), start):
         return 2.5
     if last in ".、．)）" and _NUMBERED.search(view, max(0, start - 4), start):
         return 2.5
@@ -192,6 +198,8 @@ def behind(view: str, end: int) -> float:
         return 5.0
     if acts(view, end):
         return 3.5
+    if view[end : end + 1] in "、，," and _ROW_ON.match(view, end):
+        return 3.0
     if view[end : end + 2] in _VERBS:
         return 2.5
     if view[end : end + 1] in _FUNCTION_AFTER:
@@ -215,6 +223,8 @@ def _is_none(view: str, start: int, first: int, end: int) -> bool:
 def _words_in(view: str, start: int, first: int, end: int) -> float:
     """How much everyday words at the borders speak against a name."""
     points = 0.0
+    if start and view[start] in _MEASURES and view[start - 1] in _NUMERAL:
+        points += 6.0  # 4台森蒂电梯
     if start and COSTS.get(view[start - 1 : start + 1], 99) <= _EVERYDAY:
         points += 5.0  # 证人员纯
     if view[start] in _BEFORE_TITLE and end == first + 2 and view[first:end] in COSTS:

@@ -80,7 +80,7 @@ _FEW: Final = (
 )
 GIVEN: Final = {**dict.fromkeys(_FEW, 7.4), **dict.fromkeys(_SOME, 6.6), **dict.fromkeys(_MANY, 5.0)}
 # Hardly any given name ends with these, or is one of these alone; with the others a few do.
-_NOT_LAST: Final = "以有至加分地大自游坪洞路步套囤向会前后百日设占运满上去从被够能得着"
+_NOT_LAST: Final = "招小以有至加分地大自游坪洞路步套囤向会前后百日设占运满上去从被够能得着"
 _SELDOM_LAST: Final = "家来进为道里化本收贡桥长书苑声标格许先行二三四五六七八九元代连朝克坡才其可千必令"
 GIVEN_LAST: Final = {
     **GIVEN,

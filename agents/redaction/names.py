@@ -58,6 +58,9 @@ _WORTH: Final = {char: COSTS.get(char, UNKNOWN) - cost for char, cost in GIVEN.i
 _LEAST_BESIDE: Final = -5.0  # beside a name
 _WINDOW: Final = 3
 _CUED: Final = 2.5
+_A_ROLE: Final = 5.0  # what stands beside is a role, or tells of a person
+_NAMED: Final = 10.0
+_UNKNOWN: Final = 1.5  # more is needed for a given name that is not usual
 _WEAK: Final = 1.5  # what tells as little on both sides is not enough
 _SURE: Final = 7.0
 _BOTH: Final = 1.5  # more, if both sides tell of a person
@@ -77,6 +80,8 @@ _SURE_BEFORE = re.compile(rf"(?:{'|'.join(sorted(SURE_WORDS, key=len, reverse=Tr
 _KEY_BEFORE = re.compile(
     rf"(?:name|xingming|[\"'](?:xm|contact|caller|linkman|person)[\"']){_SURE_TAIL}", re.I
 )
+_QUOTES: Final = frozenset("“‘《「『")
+_QUOTED: Final = 4.0  # what is called so in quotation marks may be a thing
 _NUMERALS = frozenset("零〇幺壹贰叁肆伍陆柒捌玖拾")
 _LISTING = frozenset("、，, 和与及跟同\u3000")
 _AREAS = frozenset("镇乡县区市州路街")  # two characters before one are a place
@@ -118,8 +123,14 @@ def _beside(view: str, start: int, end: int, cue: float, after: float, *, single
     word = view[start:end] in COSTS
     if end == start + 2 and cue < _ROLE and after < 5 and (word or view[start] not in _PLAIN):
         points -= 3.0 if word else 1.5
+    elif word and end == start + 2 and cue < _NAMED:
+        points -= 2.0
     if cue <= _WEAK and after <= _WEAK:
         points -= _WEAK
+    if cue < _A_ROLE and after < _A_ROLE and not word and view[start + 1 : end] not in KNOWN:
+        points -= _UNKNOWN
+        if view[start + 1 : end] in COSTS and end == start + 3:
+            points -= _UNKNOWN  # 王大堂
     if _CUED <= cue < _SURE and after >= _ACTING and not word:
         points += _BOTH
     return points + after
@@ -177,7 +188,9 @@ def _judged(view: str, start: int, *, sure: bool) -> Iterator[Scored]:
         if points + most < floor:
             continue
         if cue is None:
-            cue = max(before(view, start), 10.0 if sure else 0.0)
+            cue = max(before(view, start), _NAMED if sure else 0.0)
+            if view[start - 1 : start] in _QUOTES:
+                cue = min(cue, _QUOTED)
         after = behind(view, end)
         points += _beside(view, start, end, cue, after, single=single) - least
         if points > floor:
