@@ -253,7 +253,7 @@ def _scored(view: str, found: Found, *, latin: bool) -> Iterator[Scored]:
     for place in found.people:
         # An everyday character begins a name only behind one of these.
         if (
-            (view[place] in _ANYWHERE or view[place - 1] in OPENERS)
+            (not place or view[place] in _ANYWHERE or view[place - 1] in OPENERS)
             and place not in sure
             and _likely(view, place)
         ):
