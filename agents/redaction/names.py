@@ -60,6 +60,9 @@ _WINDOW: Final = 3
 _CUED: Final = 2.5
 _A_ROLE: Final = 5.0  # what stands beside is a role, or tells of a person
 _NAMED: Final = 10.0
+_ALONE: Final = 1.5
+_ENDS: Final = frozenset(" \u3000\r\n。！!？?；;：:（()）〔〕")
+_MANY_BEAR: Final = min(GIVEN.values())
 _UNKNOWN: Final = 1.5  # more is needed for a given name that is not usual
 _WEAK: Final = 1.5  # what tells as little on both sides is not enough
 _SURE: Final = 7.0
@@ -110,6 +113,16 @@ def _loose(char: str, *, single: bool) -> float:
     )
 
 
+def _is_alone(view: str, start: int, end: int) -> bool:
+    """Whether nothing else is on the line or in the sentence, as where a letter is signed."""
+    return (not start or view[start - 1] in _ENDS) and (end == len(view) or view[end] in _ENDS)
+
+
+def _usual(given: str) -> bool:
+    """Whether this is a given name that many bear, or is made of characters that many bear."""
+    return given in KNOWN or all(GIVEN_LAST.get(char) == _MANY_BEAR for char in given)
+
+
 def _beside(view: str, start: int, end: int, cue: float, after: float, *, single: bool) -> float:
     """What stands on both sides, in points. single: whether the character before is a word by itself."""
     points = cue
@@ -126,8 +139,8 @@ def _beside(view: str, start: int, end: int, cue: float, after: float, *, single
     elif word and end == start + 2 and cue < _NAMED:
         points -= 2.0
     if cue <= _WEAK and after <= _WEAK:
-        points -= _WEAK
-    if cue < _A_ROLE and after < _A_ROLE and not word and view[start + 1 : end] not in KNOWN:
+        points += _ALONE if _is_alone(view, start, end) else -_WEAK
+    if cue < _A_ROLE and after < _A_ROLE and not word and not _usual(view[start + 1 : end]):
         points -= _UNKNOWN
         if view[start + 1 : end] in COSTS and end == start + 3:
             points -= _UNKNOWN  # 王大堂
@@ -235,7 +248,7 @@ def _likely(view: str, start: int) -> bool:  # noqa: PLR0911
     most += given + max(_WORTH.get(view[start + 2 : start + 3], -1.0), -1.0)
     if most < (-4.0 if last in OPENERS else -2.0):
         return False
-    if surname in _PLAIN:
+    if surname in _PLAIN or view[start + 1 : start + 3] in KNOWN:
         return True
     inner, usual = COSTS.get(view[start + 1 : start + 3], 99), view[start : start + 2] in COSTS
     if last in OPENERS:
@@ -253,7 +266,12 @@ def _scored(view: str, found: Found, *, latin: bool) -> Iterator[Scored]:
     for place in found.people:
         # An everyday character begins a name only behind one of these.
         if (
-            (not place or view[place] in _ANYWHERE or view[place - 1] in OPENERS)
+            (
+                not place
+                or view[place] in _ANYWHERE
+                or view[place - 1] in OPENERS
+                or view[place + 1 : place + 3] in KNOWN
+            )
             and place not in sure
             and _likely(view, place)
         ):
