@@ -118,8 +118,11 @@ def _is_alone(view: str, start: int, end: int) -> bool:
     return (not start or view[start - 1] in _ENDS) and (end == len(view) or view[end] in _ENDS)
 
 
-def _usual(given: str) -> bool:
+def _usual(view: str, first: int, end: int) -> bool:
     """Whether this is a given name that many bear, or is made of characters that many bear."""
+    given = view[first:end]
+    if end == first + 1 and view[end : end + 1] in GIVEN and view[end : end + 2] not in COSTS:
+        return False  # as likely a longer one
     return given in KNOWN or all(GIVEN_LAST.get(char) == _MANY_BEAR for char in given)
 
 
@@ -140,7 +143,7 @@ def _beside(view: str, start: int, end: int, cue: float, after: float, *, single
         points -= 2.0
     if cue <= _WEAK and after <= _WEAK:
         points += _ALONE if _is_alone(view, start, end) else -_WEAK
-    if cue < _A_ROLE and after < _A_ROLE and not word and not _usual(view[start + 1 : end]):
+    if cue < _A_ROLE and after < _A_ROLE and not word and not _usual(view, start + 1, end):
         points -= _UNKNOWN
         if view[start + 1 : end] in COSTS and end == start + 3:
             points -= _UNKNOWN  # 王大堂
