@@ -76,11 +76,15 @@ _HISTORY_BEFORE: Final = re.compile(
 )
 # A building or room of an estate that is called so.
 _HOUSE_AFTER: Final = re.compile(r"\d{1,3}(?:[-－—]\d{1,4}(?![\d-])|[栋幢#]|号楼)|[一二三四1234]期")
-_HISTORY_AFTER: Final = re.compile(r"公(?:[，。、,祠墓迁皇生于]|元前)|之[墓碑祠]|[（(](?:1[0-8]\d\d|公元)")
+_HISTORY_AFTER: Final = re.compile(
+    r"公(?:[，。、,祠墓迁皇生于]|元前)|之[墓碑祠]|[（(](?:1[0-8]\d\d|公元)"
+)
 # A word in a row of places, right before or behind.
 _ROW_BEFORE: Final = re.compile(r"([^\W\d_]{1,6})[、，,]$")
 _ROW_AFTER: Final = re.compile(r"[、，,]([^\W\d_]{1,6}?)(?=[、，,。；;等])")
-_IN_ROW_LAST: Final = frozenset("湖山岩岛河江溪泉洞村镇乡县区市站路街桥寺庙塔谷岭峰坪冲湾港库园城铁线铺酸醇酯醛素片")
+_IN_ROW_LAST: Final = frozenset(
+    "湖山岩岛河江溪泉洞村镇乡县区市站路街桥寺庙塔谷岭峰坪冲湾港库园城铁线铺酸醇酯醛素片"
+)
 # A place, an estate or an organisation: what its name ends with, or has behind it.
 _PLACE_LAST: Final = frozenset(
     "阁镇乡村庄苑园城区县路街桥坪塘冲岛湾湖河沟庙寺寨屯堡庭府居郡邸厦楼站港洞坡岗铺营滩坝岭洲垅垭井畈溪殿埠墩界崖峪庵"
@@ -177,7 +181,11 @@ def before(view: str, start: int) -> float:
     last = view[start - 1]
     if last in _PREPOSITIONS or view[max(0, start - 2) : start] in JOINTS:
         return 2.5
-    if last in _DIGITS and view[start] not in _MEASURES and _COUNTED.search(view, max(0, start - 3), start):
+    if (
+        last in _DIGITS
+        and view[start] not in _MEASURES
+        and _COUNTED.search(view, max(0, start - 3), start)
+    ):
         return 2.5
     if last in ".、．)）" and _NUMBERED.search(view, max(0, start - 4), start):
         return 2.5

@@ -78,10 +78,16 @@ _FEW: Final = (
     "拂挚掌揽擎攸敦旌昙晞暮曳朦杞枢柠柚栀桀桅梧楒榜榛槟橙欤毕氤汧沄沣泗泠泫浣涔涟淞淮湜湟溯溶滕漓漩潆濛炅炤烽焓熔燧牵犀猷玢玦珝珧琤琲瑭璀璘甦畋畦皊盏睢瞻矞砺碹祐祜秣秾笈粲绎绛绥绫缇缜羿翃翥"
     "翩耔聆肴胭舸艮芎芡茉茏荇荏荑荞荪莞莠菏菖葭蒿蓁蔼蕃藉虞衿袖裴褀览訢誓谌谖谙谛谧豌赳趣适逑逵遐邃郢酆醇釉钒钤铄铧锆镔闫陌陟霈靛鞅颉飔骐鲸鳌鸢鹊鼐"
 )
-GIVEN: Final = {**dict.fromkeys(_FEW, 7.4), **dict.fromkeys(_SOME, 6.6), **dict.fromkeys(_MANY, 5.0)}
+GIVEN: Final = {
+    **dict.fromkeys(_FEW, 7.4),
+    **dict.fromkeys(_SOME, 6.6),
+    **dict.fromkeys(_MANY, 5.0),
+}
 # Hardly any given name ends with these, or is one of these alone; with the others a few do.
 _NOT_LAST: Final = "招小以有至加分地大自游坪洞路步套囤向会前后百日设占运满上去从被够能得着"
-_SELDOM_LAST: Final = "家来进为道里化本收贡桥长书苑声标格许先行二三四五六七八九元代连朝克坡才其可千必令"
+_SELDOM_LAST: Final = (
+    "家来进为道里化本收贡桥长书苑声标格许先行二三四五六七八九元代连朝克坡才其可千必令"
+)
 GIVEN_LAST: Final = {
     **GIVEN,
     **{char: GIVEN[char] + 1.8 for char in _SELDOM_LAST if char in GIVEN},
