@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from agents.redaction.evidence import THING_AFTER, before
+from agents.redaction.doubts import THING_AFTER
+from agents.redaction.evidence import before
 from agents.redaction.lexicon import MINORITY_PARTS as _PARTS
 from agents.redaction.lexicon import TRANSLITERATED as _SYLLABIC
 from agents.redaction.matching import Span, tried
