@@ -42,7 +42,7 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "case_days": ("county", "level", "owner_org", "day", *MEASURES, "version"),
     "alert_actions": (
         *("county", "alert_id", "identity", "action", "by"),
-        *("at", "note", "until", "version"),
+        *("at", "note", "until", "assigned_to", "verdict", "version"),
     ),
     "incidents": (
         *("county", "incident", "category", "name", "opened_at", "last_at"),
@@ -56,7 +56,9 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "alerts": (
         *("id", "rule", "level", "county", "category", "window_start", "window_end"),
         *("observed", "limit", "expected", "p_value", "title", "reason", "history"),
-        *("excerpt", "state", "raised_at", "version"),
+        *("excerpt", "status", "status_at", "by", "note", "assigned_to"),
+        *("label", "notify", "muted", "told_at", "group", "incident"),
+        *("raised_at", "version"),
     ),
     "digests": (
         *("id", "kind", "county", "window_start", "window_end"),
@@ -134,7 +136,7 @@ def rows_of_totals(totals: Totals) -> dict[str, list[Row]]:
         "alert_actions": [
             (
                 *(row.county, row.alert_id, row.identity, row.action, row.by),
-                *(row.at_s, row.note, row.until_s or None, version),
+                *(row.at_s, row.note, row.until_s or None, row.assigned_to, row.verdict, version),
             )
             for row in totals.actions
         ],
@@ -172,7 +174,9 @@ def row_of_alert(alert: Alert) -> Row:
         *(_seconds(alert.window_start), _seconds(alert.window_end)),
         *(alert.observed, alert.limit, alert.expected, alert.p_value),
         *(alert.title, alert.reason, alert.history, alert.excerpt, alert.status),
-        milliseconds(alert.raised_at),
+        *(_or_none(alert.status_at), alert.by, alert.note, alert.assigned_to),
+        *(alert.label, alert.notify, alert.muted, _or_none(alert.told_at)),
+        *(alert.group, alert.incident, milliseconds(alert.raised_at)),
         milliseconds(alert.raised_at) + alert.version,
     )
 
@@ -200,6 +204,10 @@ def row_of_dead_letter(letter: DeadLetter) -> Row:
 
 def _seconds(instant: datetime) -> int:
     return int(instant.timestamp())
+
+
+def _or_none(instant: datetime | None) -> int | None:
+    return None if instant is None else _seconds(instant)
 
 
 def milliseconds(instant: datetime) -> int:

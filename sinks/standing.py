@@ -30,7 +30,7 @@ _DEAD_LETTERS: Final = (
 )
 _ALERTS: Final = "SELECT county, count() AS alerts FROM alerts FINAL GROUP BY county"
 _LATEST_ALERTS: Final = """
-SELECT id, level, county, category, title, reason, observed, `limit`, expected, state, raised_at
+SELECT id, level, county, category, title, reason, observed, `limit`, expected, status, raised_at
 FROM alerts FINAL ORDER BY raised_at DESC, id LIMIT {limit:UInt32}
 """
 _LATEST_DIGESTS: Final = """

@@ -30,7 +30,7 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 _LEVELS: Final = {1: "红 red", 2: "橙 orange", 3: "黄 yellow", 4: "蓝 blue"}
-_STATES: Final = {
+_STATUSES: Final = {
     "firing": "待确认 firing",
     "acknowledged": "已确认 acknowledged",
     "assigned": "已交办 assigned",
@@ -151,7 +151,7 @@ class _Status:
                 f"<td>{_named(alert['county'])}<br>{_leaf(alert['category'])}</td>",
                 f"<td class='long'><strong>{escape(alert['title'])}</strong><br>{escape(alert['reason'])}</td>",
                 f'<td class="n">{_number(alert["observed"])} / {_number(alert["limit"])}</td>',
-                f"<td>{escape(_STATES.get(alert['state'], alert['state']))}</td>",
+                f"<td>{escape(_STATUSES.get(alert['status'], alert['status']))}</td>",
             )
             for alert in alerts
         ]
@@ -164,7 +164,7 @@ class _Status:
             *(
                 ("", "原因", "reason"),
                 ("n", "实际 / 限值", "observed / limit"),
-                ("", "状态", "state"),
+                ("", "状态", "status"),
             ),
         )
         return _section("最新预警", "latest alerts", columns, rows)

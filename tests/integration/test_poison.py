@@ -113,7 +113,7 @@ def one_letter(stages: Stages) -> Letter:
 def told_once(stages: Stages, letter: Letter, county: str) -> None:
     """The alert is in the store, and on the topic under one id."""
     [row] = eventually_sync(lambda: alerts(stages, "poison"), what="the alert")
-    assert (row["county"], row["level"], row["state"]) == (county, 2, "firing")
+    assert (row["county"], row["level"], row["status"]) == (county, 2, "firing")
     assert letter.place in row["reason"]
     on_topic = [json.loads(value) for _, _, value in stages.log_of("alerts")]
     assert {one["id"] for one in on_topic if one["rule"] == "poison"} == {row["id"]}

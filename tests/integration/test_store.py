@@ -134,7 +134,7 @@ def test_answers_come_back_as_they_were(store: Store) -> None:
     store.insert("alerts", [row_of_alert(alert(status="closed", version=1))])
     store.insert("digests", [row_of_digest(digest(), 1)])
     [found] = store.query("SELECT * FROM alerts FINAL")
-    assert (found["state"], found["history"], found["limit"]) == ("closed", [0] * 13 + [3], 1.0)
+    assert (found["status"], found["history"], found["limit"]) == ("closed", [0] * 13 + [3], 1.0)
     assert found["raised_at"] == NOW
     assert found["raised_at"].tzinfo is UTC
     assert store.query("SELECT figures, body FROM digests FINAL") == [

@@ -58,13 +58,17 @@ def test_every_shipped_statement_can_be_repeated_and_defines_its_columns(
     found = statements(migration.text)
     assert found
     for statement in found:
-        if re.fullmatch(r"ALTER TABLE \w+ COMMENT COLUMN \w+ '[^']+'", statement):
+        if re.fullmatch(
+            r"ALTER TABLE \w+ (COMMENT COLUMN `?\w+`? '[^']+'|MODIFY COMMENT '([^']|'')+'"
+            r"|RENAME COLUMN IF EXISTS \w+ TO \w+)",
+            statement,
+        ):
             continue
         if statement.startswith("ALTER TABLE"):
             added = statement.split("\n")[1:]
             assert added
             assert all(
-                re.match(r"    ADD COLUMN IF NOT EXISTS \w+ .* COMMENT '[^']+' AFTER \w+,?$", line)
+                re.match(r"    ADD COLUMN IF NOT EXISTS `?\w+`? .* COMMENT '[^']+' AFTER `?\w+`?,?$", line)
                 for line in added
             )
             continue

@@ -61,9 +61,14 @@ def test_columns_are_those_of_the_schema_in_its_order() -> None:
         for statement in migrate.statements(migration.text):
             if match := re.match(r"CREATE TABLE IF NOT EXISTS (\w+)\n\((.*?)\n\)", statement, re.S):
                 created[match[1]] = re.findall(r"^    `?(\w+)`? ", match[2], re.M)
+            if match := re.match(
+                r"ALTER TABLE (\w+) RENAME COLUMN IF EXISTS (\w+) TO (\w+)", statement
+            ):
+                columns = created[match[1]]
+                columns[columns.index(match[2])] = match[3]
             if match := re.match(r"ALTER TABLE (\w+)\s+ADD COLUMN", statement):
                 columns = created[match[1]]
-                added = r"ADD COLUMN IF NOT EXISTS (\w+) .*? AFTER (\w+)(?=,\n|$)"
+                added = r"ADD COLUMN IF NOT EXISTS `?(\w+)`? .*? AFTER `?(\w+)`?(?=,\n|$)"
                 for column, after in re.findall(added, statement):
                     columns.insert(columns.index(after) + 1, column)
     expected = {table: list(columns) for table, columns in COLUMNS.items()}
