@@ -52,6 +52,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "counts": ("cli.counts:counts", "Counts per county, category, channel, hour or day."),
     "digests": ("cli.digests:commands", "Daily reports, lists and bulletins, to read and print."),
     "incidents": ("cli.incidents:commands", "Reports of one matter; merge and split them."),
+    "cases": ("cli.cases:commands", "Cases, their steps, limits and rates."),
     "dead-letters": ("cli.dead_letters:dead_letters", "What was refused, why, and once more."),
     "explain": ("cli.explain:explain", "What each step makes of a text, and why."),
     "train": ("cli.train:train", "A model of topics out of labelled texts, on top of the lexicon."),

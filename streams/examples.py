@@ -62,6 +62,9 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         level=2,
         deadline_at="2026-03-06T18:00:00+08:00",
         owner_org="甘州区住建局",
+        deadline_class="7d",
+        plan=True,
+        action=True,
         callback={
             "contacted_at": "2026-03-05T10:00:00+08:00",
             "solved": True,

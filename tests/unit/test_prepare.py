@@ -232,6 +232,7 @@ def test_labels_of_cases_and_actions_are_redacted(preparer: Preparer) -> None:
     }
     (step,) = only_pack(prepared(preparer, [update], "case-updates")).cases
     assert step.owner_org == "信访局 〔手机〕"
+    assert (step.deadline_class, step.whistle_step, step.contacted_s) == ("", "", 0)
     action = call(1, channel=None, demand_type=None, repeat=None, text=None)
     action["type"] = "huishang.alert-action.v1"
     action["data"] |= {
@@ -242,3 +243,30 @@ def test_labels_of_cases_and_actions_are_redacted(preparer: Preparer) -> None:
     }
     (row,) = only_pack(prepared(preparer, [action], "alert-actions")).actions
     assert (row.by, row.note) == ("值班长", "已致电〔手机〕")
+
+
+def test_all_that_a_case_update_says_reaches_its_pack(preparer: Preparer) -> None:
+    update = call(1, channel=None, demand_type=None, repeat=None, text=None)
+    update["type"] = "huishang.case-update.v1"
+    update["data"] |= {
+        "case_id": "c-1",
+        "version": 4,
+        "status": "merged",
+        "level": 2,
+        "deadline_at": "2026-03-06T18:00:00+08:00",
+        "deadline_class": "24h",
+        "merged_into": "c-2",
+        "callback": {
+            "contacted_at": "2026-03-05T10:00:00+08:00",
+            "solved": True,
+            "satisfaction": 2,
+        },
+        "plan": True,
+        "action": True,
+        "whistle_step": "arrived",
+    }
+    (step,) = only_pack(prepared(preparer, [update], "case-updates")).cases
+    assert (step.version, step.status, step.level, step.merged_into) == (4, "merged", 2, "c-2")
+    assert (step.deadline_s, step.deadline_class) == (1_772_791_200, "24h")
+    assert (step.contacted_s, step.solved, step.satisfaction) == (1_772_676_000, True, 2)
+    assert (step.plan, step.action, step.whistle_step) == (True, True, "arrived")
