@@ -57,6 +57,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "explain": ("cli.explain:explain", "What each step makes of a text, and why."),
     "train": ("cli.train:train", "A model of topics out of labelled texts, on top of the lexicon."),
     "evaluate": ("cli.evaluate:evaluate", "How often the code says what people say."),
+    "simulate": ("cli.simulate:simulate", "A quarter with planted trouble, and what is raised."),
     "lexicon": ("cli.lexicon:lexicon", "Copy, check and try the words topics are found by."),
     "settings": ("cli.settings:settings", "Every setting, its value, where it came from."),
     "topics": ("cli.topics:topics", "Make or show the topics on the broker."),
