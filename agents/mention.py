@@ -106,7 +106,9 @@ def _keys(words: Hashes, least: Points) -> tuple[list[int], list[int]]:
     """The keys of all texts on end, and where each text's end."""
     copies = (mixed(least.astype(np.uint64)) & ~np.uint64(Word.COPY)) | np.uint64(Word.COPY)
     keys = np.concatenate((words, copies), axis=1)
-    kept = np.concatenate((words != 0, least != _NONE), axis=1)
+    # Near copies that have words which tell them apart share one of these as well.
+    enough = (words != 0).sum(1, keepdims=True) >= _TO_BE_SHARED
+    kept = np.concatenate((words != 0, (least != _NONE) & ~enough), axis=1)
     kept &= np.cumsum(kept, 1) <= _KEYS
     return keys[kept].tolist(), np.cumsum(kept.sum(1)).tolist()
 
