@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from agents.incidents import mixed
 from agents.matter import REPORT
-from agents.mention import Mention
 from streams.incidents import CHANNELS
 from streams.packs import Labels, Reports
 
@@ -63,17 +62,6 @@ class Arrivals:
     def __len__(self) -> int:
         return len(self.records)
 
-    def mention(self, at: int) -> Mention:
-        """What one brings, the county mixed into its keys."""
-        start = int(self.starts[at])
-        return Mention(
-            int(self.fingerprint[at]),
-            tuple(self.keys[start : start + int(self.counts[at])].tolist()),
-            self.names.get(at, ""),
-            int(self.problem[at]),
-            int(self.named[at]),
-        )
-
 
 class _Part:
     """Those of a pack."""
@@ -87,8 +75,7 @@ class _Part:
         mask = mask & told
         self.reports = reports
         self.chosen = chosen = np.flatnonzero(mask)
-        self._new_place = np.cumsum(mask) - 1
-        self._mask = mask
+        self._new_place = np.where(mask, np.cumsum(mask) - 1, -1)
         self.fingerprint = fingerprint[chosen]
         self.problem = _column(reports.problem, "<u8", number)[chosen]
         self.named = _column(reports.named, "<u8", number)[chosen]
@@ -108,8 +95,10 @@ class _Part:
 
     def sparse(self, texts: dict[int, str], start: int) -> Iterable[tuple[int, str]]:
         """(place among all that were taken, text); start: of this part."""
-        mask, places = self._mask, self._new_place
-        return [(start + int(places[at]), text) for at, text in texts.items() if mask[at]]
+        places = self._new_place[list(texts)].tolist()
+        return [
+            (start + at, text) for at, text in zip(places, texts.values(), strict=True) if at >= 0
+        ]
 
 
 def _column(packed: bytes, kind: object, number: int) -> NDArray[np.generic]:

@@ -118,7 +118,7 @@ def repeated(keys: Numbers) -> Places:
     >>> repeated(np.array([5, 7, 5, 9], np.uint64)).tolist()
     [0, 2]
     """
-    found = [np.empty(0, np.int64)]
+    is_repeated = np.zeros(len(keys), np.bool_)
     places = np.arange(len(keys))
     hashes = keys
     while len(places) > 1:
@@ -132,6 +132,6 @@ def repeated(keys: Numbers) -> Places:
         shares = other != places
         places, other, hashes = places[shares], other[shares], hashes[shares]
         twice = keys[places] == keys[other]
-        found += [places[twice], other[twice]]
+        is_repeated[places[twice]] = is_repeated[other[twice]] = True
         places, hashes = places[~twice], hashes[~twice]
-    return np.unique(np.concatenate(found))
+    return np.flatnonzero(is_repeated)

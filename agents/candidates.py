@@ -48,7 +48,7 @@ def joined(
     # A key counts once, also where several mentions of one incident bear it.
     _, once = np.unique(index * len(asking.of_key) + places[some], return_index=True)
     kind = kinds[some[once]]
-    leads_to = _leads_to(places, incidents, places[some[once]])
+    leads_to = _leads_to(places, mentions, incidents)[places[some[once]]]
     points = np.bincount(index[once], worth(kind, leads_to), len(pairs)).astype(np.int64)
     by_name = np.bincount(index[once], kind == Word.NAME, len(pairs)) > 0
     are_same = same_each(
@@ -65,16 +65,19 @@ def joined(
     return found
 
 
-def _leads_to(places: Places, incidents: Places, chosen: Places) -> Places:
-    """To how many incidents each of the chosen keys leads."""
-    number = np.bincount(places)
-    is_chosen = np.zeros(len(number), np.bool_)
-    is_chosen[chosen] = True
-    several = np.flatnonzero((is_chosen & (number > 1))[places])
-    most = int(incidents.max(initial=0)) + 1
-    distinct = np.unique(places[several] * most + incidents[several]) // most
-    several = np.bincount(distinct, minlength=len(number))
-    leads_to: Places = np.maximum(several, 1)[chosen]
+def _leads_to(places: Places, mentions: Places, incidents: Places) -> Places:
+    """To how many incidents each key leads."""
+    # Most incidents have one mention here, which each key leads to once.
+    one = np.empty(int(incidents.max(initial=-1)) + 1, np.int64)
+    one[incidents] = mentions
+    has_several = np.zeros(len(one), np.bool_)
+    has_several[incidents[one[incidents] != mentions]] = True
+    some = np.flatnonzero(has_several[incidents])
+    distinct = np.unique(places[some] * len(one) + incidents[some]) // max(len(one), 1)
+    most = int(places.max(initial=-1)) + 1
+    leads_to: Places = np.bincount(places, minlength=most)
+    leads_to -= np.bincount(places[some], minlength=most)
+    leads_to += np.bincount(distinct, minlength=most)
     return leads_to
 
 

@@ -78,6 +78,8 @@ class Joining:
         self._new: Mask = np.ones(len(self._keys), np.bool_)
         self._brings = self._new.copy()
         self._is_late: Mask = np.zeros(len(arrivals), np.bool_)
+        self._mentions = np.zeros(len(self._held) + len(arrivals), np.int64)  # −1: to be looked up
+        self._mentions[: len(self._held)] = -1
         self._join()
         ids = incident_ids(arrivals.records["identity"].astype(np.uint64), arrivals.county)
         self._ids = np.concatenate([self._held, ids])
@@ -160,9 +162,9 @@ class Joining:
         self._brings = self._new.copy()
         # An incident has MENTIONS at most; but a case is always remembered.
         number = np.bincount(self._incident[joins], minlength=len(self._held) + len(joins))
-        some = np.flatnonzero(number)
-        before = np.zeros(len(number), np.int64)
-        before[some] = [self._mentions(incident) for incident in some.tolist()]
+        before = self._mentions
+        unknown = np.flatnonzero((number > 0) & (before < 0))
+        before[unknown] = [self._held_mentions(incident) for incident in unknown.tolist()]
         full = number + before >= MENTIONS
         if full.any():
             brings = np.bincount(self._of_key[self._new], minlength=len(joins)) > 0
@@ -187,7 +189,7 @@ class Joining:
         linked = self._linked(incident)
         return linked.last_s if linked else int(self._told_s[self._row_of[incident]])
 
-    def _mentions(self, incident: int) -> int:
+    def _held_mentions(self, incident: int) -> int:
         """How many an incident has that is held."""
         linked = self._linked(incident)
         return linked.mentions if linked else int(incident < len(self._held))
@@ -199,23 +201,33 @@ class Joining:
         reports = np.flatnonzero(is_joined[self._incident])
         reports = reports[np.argsort(self._incident[reports], kind="stable")]
         incidents, starts = np.unique(self._incident[reports], return_index=True)
-        targets = []
-        for incident, own in zip(incidents.tolist(), np.split(reports, starts[1:]), strict=False):
-            at_s = self._at_s[own]
-            first_s, last_s, name = int(at_s.min()), int(at_s.max()), ""
-            if incident < number:
-                known = self._linked(incident)
-                row = int(self._bearers.rows[self._row_of[incident]])
-                name = known.name if known else self._incidents.name(row)
-                row_s = int(self._told_s[self._row_of[incident]])
-                first_s = min(first_s, known.first_s if known else row_s)
-                last_s = max(last_s, known.last_s if known else row_s)
-            if not name:
-                names = map(self._all.names.get, own.tolist())
-                name = next((each for each in names if each), "")
-            opens = incident >= number
-            targets.append(Target(int(self._ids[incident]), name, first_s, last_s, opens, own))
-        return targets
+        if not len(incidents):
+            return []
+        at_s = self._at_s[reports]
+        return [
+            self._target(incident, own, *span_s)
+            for incident, own, *span_s in zip(
+                incidents.tolist(),
+                np.split(reports, starts[1:]),
+                np.minimum.reduceat(at_s, starts).tolist(),
+                np.maximum.reduceat(at_s, starts).tolist(),
+                strict=True,
+            )
+        ]
+
+    def _target(self, incident: int, reports: Places, first_s: int, last_s: int) -> Target:
+        """first_s, last_s: of these reports alone."""
+        opens, name = incident >= len(self._held), ""
+        if not opens:
+            known = self._linked(incident)
+            row = self._row_of[incident]
+            name = known.name if known else self._incidents.name(int(self._bearers.rows[row]))
+            first_s = min(first_s, known.first_s if known else int(self._told_s[row]))
+            last_s = max(last_s, known.last_s if known else int(self._told_s[row]))
+        if not name:
+            names = map(self._all.names.get, reports.tolist())
+            name = next((each for each in names if each), "")
+        return Target(int(self._ids[incident]), name, first_s, last_s, opens, reports)
 
     def matters(self) -> Matters:
         """What is to be journaled."""
@@ -238,11 +250,11 @@ class Joining:
         rows["case"] = case[makes]
         rows["opens"] = opens[makes]
         rows["keys"] = (counts - (case != 0))[makes]
-        place_of = np.cumsum(makes_row) - 1
+        place_of = np.where(makes_row, np.cumsum(makes_row) - 1, NOTHING).tolist()
         return Matters(
             rows.tobytes(),
             arrivals.keys[self._brings[: len(arrivals.keys)]].tobytes(),
-            {int(place_of[at]): name for at, name in arrivals.names.items() if makes_row[at]},
+            {place_of[at]: name for at, name in arrivals.names.items() if place_of[at] >= 0},
             [
                 (target.id, target.name, arrivals.records[further].tobytes())
                 for target in self.targets.values()

@@ -214,15 +214,14 @@ class Matters(Struct, array_like=True, gc=False):
 
     def owners(self, reports: set[int]) -> dict[int, int]:
         """Of new reports, by identity, those that this links: report → incident."""
-        wanted = np.array(sorted(reports), np.uint64)
         rows = np.frombuffer(self.rows, ROW)
-        found = rows[np.isin(rows["report"]["identity"], wanted)]
-        owners = dict(
-            zip(found["report"]["identity"].tolist(), found["owner"].tolist(), strict=True)
-        )
-        for incident, _, records in self.joined:
-            identities = np.frombuffer(records, REPORT)["identity"]
-            owners |= dict.fromkeys(identities[np.isin(identities, wanted)].tolist(), incident)
+        further = np.frombuffer(b"".join(records for _, _, records in self.joined), REPORT)
+        numbers = [len(records) // REPORT.itemsize for _, _, records in self.joined]
+        joined = np.array([incident for incident, _, _ in self.joined], np.uint64)
+        identities = np.concatenate([rows["report"]["identity"], further["identity"]])
+        incidents = np.concatenate([rows["owner"], np.repeat(joined, numbers)])
+        asked = np.isin(identities, np.array(list(reports), np.uint64))
+        owners = dict(zip(identities[asked].tolist(), incidents[asked].tolist(), strict=True))
         for all_of_it, moved, into in self.moves:
             if all_of_it:
                 owners |= {one: into for one, owner in owners.items() if owner == moved}
