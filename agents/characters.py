@@ -58,8 +58,9 @@ class Characters(NamedTuple):
 
 
 def id_of(character: str) -> int:
-    """The number by which `Characters.ids` knows a Chinese character."""
-    return ord(character) - _FIRST + 1
+    """The number by which `Characters.ids` knows a character; 0 for what is not Chinese."""
+    number = ord(character) - _FIRST + 1
+    return number if 0 < number < KINDS else 0
 
 
 def pair_of(two: str) -> int:
@@ -122,25 +123,35 @@ class PairSet:
         return held
 
 
-class PairTable:
-    """An exact map from some pairs of characters to small numbers from 1 on.
-
-    A table of truth values passes over nearly all places; what is left is looked for by bisection.
-    """
+class PairFilter:
+    """Passes over nearly all places where none of some pairs of characters begins."""
 
     _SHIFT: Final = np.uint32(16)
+
+    def __init__(self, pairs: Iterable[str]) -> None:
+        """pairs: of any characters."""
+        spread = np.fromiter(map(pair_of, pairs), np.uint32) * _SPREAD
+        self._may: Flags = np.zeros(1 << (32 - int(self._SHIFT)), np.bool_)
+        self._may[spread >> self._SHIFT] = True
+
+    def may_hold(self, characters: Characters) -> Flags:
+        """At each place whether one of the pairs may begin there."""
+        return self._may.take(characters.spread >> self._SHIFT)
+
+
+class PairTable:
+    """An exact map from some pairs of Chinese characters to small numbers from 1 on."""
 
     def __init__(self, numbers: Mapping[str, int]) -> None:
         keys = np.fromiter(map(pair_of, numbers), np.uint32)
         values = np.fromiter(numbers.values(), np.uint8)
         order = np.argsort(keys)
         self._keys, self._values = keys[order], values[order]
-        self._may: Flags = np.zeros(1 << (32 - int(self._SHIFT)), np.bool_)
-        self._may[(keys * _SPREAD) >> self._SHIFT] = True
+        self._filter = PairFilter(numbers)
 
     def find(self, characters: Characters) -> tuple[Places, NDArray[np.uint8]]:
         """Places of the pairs that it has, ascending, and the number of each."""
-        (at,) = self._may.take(characters.spread >> self._SHIFT).nonzero()
+        (at,) = self._filter.may_hold(characters).nonzero()
         pairs = characters.pairs[at]
         slots = np.searchsorted(self._keys, pairs)
         slots[slots == len(self._keys)] = 0

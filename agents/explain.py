@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from agents.judge import Judge, Said
+from agents.texts import Texts
 from agents.tone import Explained as Heard
 from streams.contracts import TEXT_LIMIT, TITLE_LIMIT
 from streams.packs import UNSAID
@@ -64,8 +65,9 @@ class Explainer:
         """One for each report, in order. Judged is what the contract takes of a text; all is redacted."""
         taken = [(said[0][:TITLE_LIMIT], said[1][:TEXT_LIMIT], *said[2:]) for said in reports]
         explained = []
-        for said, cut, judged in zip(reports, taken, self._judge.judge(taken), strict=True):
-            found = self._judge.classifier.classify(cut[0], cut[1])
+        texts = Texts.of([(said[0], said[1]) for said in taken])
+        classified = self._judge.classifier.classified(texts)
+        for said, found, judged in zip(reports, classified, self._judge.judge(taken), strict=True):
             explained.append(
                 Explained(
                     self._redact(said[0]),
@@ -92,7 +94,7 @@ class Explainer:
         title, text = report[0][:TITLE_LIMIT], report[1][:TEXT_LIMIT]
         if self._judge.model is None or not (title or text):
             return []
-        scores = self._judge.classifier.scores(title, text)
+        (scores,) = self._judge.classifier.scores(Texts.of([(title, text)]))
         return self._judge.model.explain(title, text, scores)
 
     def heard(self, report: Said) -> Heard:

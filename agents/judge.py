@@ -12,9 +12,10 @@ from typing import Final, NamedTuple, Self
 
 from agents.classify import LEXICON, NONE, Classifier
 from agents.declared import Declared
-from agents.mention import Mention, mentions
+from agents.mention import NOTHING, Mention, mentions_of
 from agents.model import Model
 from agents.model_file import load as load_model
+from agents.texts import Texts
 from agents.tone import Tone, graver
 from agents.tone.lexicon import folder_within
 from streams.categories import OUTSIDE, CategoryCode
@@ -89,50 +90,60 @@ class Judge:
 
     def judge(self, reports: Sequence[Said]) -> Iterator[Judged]:
         """One for each report, in order."""
-        found = list(self._categories(reports))
-        # A zero report says that there is nothing: its text, if it has one, is about no matter.
-        told = [("", "") if zero else (title, text) for title, text, *_, zero in reports]
-        for said, of, what, mention in zip(reports, found, told, mentions(told), strict=True):
-            title, text = what
-            category, source, declared = of
-            _, _, _, severity, people_band, zero = said
-            sentiment, level, cue = UNSAID, 0, ""
-            if title or text:
-                sentiment, level, cue = self.tone.judge(title, text)
-            severity, cue = graver(severity, people_band, level, cue)
+        if not reports:
+            return
+        texts = Texts.of([(said[0], said[1]) for said in reports])
+        for said, whole, topic, heard, mention in zip(
+            reports,
+            texts.wholes,
+            self._categories(reports, texts),
+            self.tone.hear(texts),
+            mentions_of(texts),
+            strict=True,
+        ):
+            title, text, _, declared, people_band, zero = said
+            category, source, meant = topic
+            # A zero report says that there is nothing: its text, if it has one, is about no matter.
+            if zero or not whole:
+                severity, cue = graver(declared, people_band, 0, "")
+                yield Judged(category, source, meant, severity, cue, UNSAID, "", NOTHING)
+                continue
+            severity, cue = graver(declared, people_band, heard.severity, heard.cue)
             excerpt = ""
-            if not zero and (severity in _GRAVE or people_band == _CROWD):
+            if severity in _GRAVE or people_band == _CROWD:
                 excerpt = self._excerpt(title, text)
             known_by = mention
             if mention.name and not self._is_clean(mention.name):
                 known_by = mention._replace(name="")
-            yield Judged(category, source, declared, severity, cue, sentiment, excerpt, known_by)
+            yield Judged(category, source, meant, severity, cue, heard.sentiment, excerpt, known_by)
 
-    def _categories(self, reports: Sequence[Said]) -> Iterator[tuple[CategoryCode, str, str]]:
+    def _categories(
+        self, reports: Sequence[Said], texts: Texts
+    ) -> Iterator[tuple[CategoryCode, str, str]]:
         """The leaf, what decided it, and the leaf that upstream declared, if any."""
-        for (title, text, label, *_), (category, source) in zip(
-            reports, self._topics(reports), strict=True
+        for said, whole, (category, source) in zip(
+            reports, texts.wholes, self._topics(reports, texts), strict=True
         ):
-            declared = self.declared.of(label) if label else None
-            if declared and (category == OUTSIDE or not (title or text)):
+            declared = self.declared.of(said[2]) if said[2] else None
+            if declared and (category == OUTSIDE or not whole):
                 yield declared, DECLARED, declared
             else:
                 yield category, source, declared or ""
 
-    def _topics(self, reports: Sequence[Said]) -> Iterator[tuple[CategoryCode, str]]:
+    def _topics(self, reports: Sequence[Said], texts: Texts) -> Iterator[tuple[CategoryCode, str]]:
         """The leaf of each text, and what decided it."""
         if self.model is None:
-            for title, text, *_ in reports:
-                category = self.classifier.category(title, text) if title or text else OUTSIDE
+            for category in self.classifier.categories(texts):
                 yield category, NONE if category == OUTSIDE else LEXICON
             return
-        titles, texts = [said[0] for said in reports], [said[1] for said in reports]
-        scores = list(map(self.classifier.scores, titles, texts))
-        for title, text, topic in zip(
-            titles, texts, self.model.predict(titles, texts, scores), strict=True
-        ):
+        topics = self.model.predict(
+            [said[0] for said in reports],
+            [said[1] for said in reports],
+            self.classifier.scores(texts),
+        )
+        for whole, topic in zip(texts.wholes, topics, strict=True):
             # A model has a label for everything, also for nothing.
-            yield (topic.category, topic.source) if title or text else (OUTSIDE, NONE)
+            yield (topic.category, topic.source) if whole else (OUTSIDE, NONE)
 
     def _excerpt(self, title: str, text: str) -> str:
         whole = f"{title} {text}" if title and text else title or text

@@ -10,11 +10,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.characters import Characters, Flags, Hashes, Points, mixed
+from agents.characters import Flags, Hashes, Points, mixed
 from agents.facets import OFTEN_TOLD, problems
 from agents.fingerprint import fingerprints
 from agents.naming import NAMED_BITS, Word, telling
-from agents.normalise import normalise
+from agents.texts import Texts
 
 Ints = NDArray[np.int64]
 
@@ -65,19 +65,12 @@ def mention(title: str, text: str) -> Mention:
 
 def mentions(reports: Sequence[tuple[str, str]]) -> list[Mention]:
     """The same for many (title, text) at once, in less time."""
-    if not reports:
-        return []
-    titles = [normalise(title) if title else "" for title, _ in reports]
-    characters = Characters.of(
-        [
-            f"{title}\n{normalise(text)}" if title else normalise(text)
-            for title, (_, text) in zip(titles, reports, strict=True)
-        ]
-    )
-    in_title = np.zeros(len(characters.ids), np.bool_)
-    for start, title in zip(characters.starts.tolist(), titles, strict=True):
-        if title:
-            in_title[start : start + len(title)] = True
+    return mentions_of(Texts.of(reports))
+
+
+def mentions_of(texts: Texts) -> list[Mention]:
+    """The same for texts that were read already."""
+    characters, in_title = texts.characters, texts.in_title
     bits, least = fingerprints(characters)
     told = telling(characters, in_title)
     named = told.named | (told.districts << _DISTRICT_AT)

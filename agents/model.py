@@ -183,7 +183,7 @@ class Model:
 
 
 def leading(scores: Scores) -> tuple[CategoryCode, float]:
-    """The leaf and margin that Classifier.decide gives for these scores."""
+    """The leaf and margin that Classifier.classified gives for these scores."""
     ranked = iter(scores.items())
     leaf, best = next(ranked, (OUTSIDE, 0.0))
     if best < LEAST_SCORE:

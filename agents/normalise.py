@@ -7,10 +7,12 @@ that has none of these is given back as it is, after one scan.
 
 import re
 import unicodedata
-from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from opencc import OpenCC
 
 # NFKC would turn these into ASCII. They stay: nearly every Chinese sentence has one,
@@ -90,23 +92,26 @@ def _unusual() -> re.Pattern[str]:
 
 
 @cache
-def marks() -> frozenset[bytes]:
-    """Pieces of UTF-8, for an automaton: `normalise` gives a text with none of them back as it is.
+def _unusual_points() -> NDArray[np.bool_]:
+    """For each code point of the basic plane whether `normalise` has to look at it."""
+    unusual = np.zeros(0x10000, np.bool_)
+    unusual[[ord(character) for character in _odd() | set(" _")]] = True
+    unusual[0xD800:0xE000] = True
+    return unusual
 
-    Single characters, the first two bytes where all 64 characters with them are odd, and the
-    first byte of all beyond the basic plane: none is long enough to hide a word that ends where
-    it does. Lone surrogates have no UTF-8 at all.
+
+def to_mend(texts: Sequence[str]) -> list[int]:
+    """Numbers of the texts that `normalise` may change: it gives all others back as they are.
+
+    >>> to_mend(["小区停水", "社區停水", "停 水"])
+    [1, 2]
     """
-    odd = {character.encode() for character in _odd() | set(" _")}
-    blocks = Counter(raw[:2] for raw in odd if len(raw) == 3)
-    whole = {block for block, count in blocks.items() if count == 64}
-    beyond = {bytes([lead]) for lead in range(0xF0, 0xF5)}
-    return frozenset({raw for raw in odd if raw[:2] not in whole} | whole | beyond)
-
-
-def is_plain(text: str) -> bool:
-    """Whether none of `marks` is in the text."""
-    return not (" " in text or "_" in text or _unusual().search(text))
+    # Between them what is plain itself. Beyond the basic plane all is as odd as the last of it.
+    points = np.frombuffer("，".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
+    (at,) = _unusual_points().take(points, mode="clip").nonzero()
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
+    numbers: list[int] = np.unique(np.searchsorted(ends, at, "right")).tolist()
+    return numbers
 
 
 @cache

@@ -3,8 +3,9 @@
     python -m bench --only judge
     python -m bench.judge --csv messages.csv    on texts of one's own, columns title and text
 
-Texts are the load's, and what `pipeline` spends on them is `us_judge`. `us_door` is
-redaction, classification and fingerprint of every text, whether or not it is shown.
+Texts are the load's, and what `pipeline` spends on them is `us_judge`. `us_read` is normalising
+and laying out for what follows. `us_door` is redaction, classification and fingerprint of every
+text, whether or not it is shown.
 """
 
 import argparse
@@ -21,9 +22,9 @@ from typing import Any, Final
 import orjson
 
 from agents.judge import Judge, Said
-from agents.mention import mentions
-from agents.normalise import normalise
+from agents.mention import mentions_of
 from agents.redaction import redact
+from agents.texts import Texts
 from bench.load import hotline_calls
 from bench.rows import Row
 from bench.site import Lab
@@ -42,13 +43,14 @@ def spent(reports: list[Said]) -> Row:
     """Medians of some rounds."""
     judge = Judge.load(redact)
     found = list(judge.judge(reports))
-    told = [(said[0], said[1], one.category) for said, one in zip(reports, found, strict=True)]
+    told = [(said[0], said[1]) for said in reports]
+    texts = Texts.of(told)
     steps: dict[str, Callable[[], Any]] = {
-        "us_normalise": lambda: [normalise(text) for _, text, _ in told],
-        "us_redact": lambda: [redact(text) for _, text, _ in told],
-        "us_classify": lambda: [judge.classifier.category(title, text) for title, text, _ in told],
-        "us_tone": lambda: [judge.tone.judge(title, text) for title, text, _ in told],
-        "us_mention": partial(mentions, told),
+        "us_read": lambda: Texts.of(told),
+        "us_redact": lambda: [redact(text) for _, text in told],
+        "us_classify": lambda: judge.classifier.categories(texts),
+        "us_tone": lambda: judge.tone.hear(texts),
+        "us_mention": partial(mentions_of, texts),
         "us_judge": lambda: list(judge.judge(reports)),
     }
     rounds: dict[str, list[float]] = {name: [] for name in steps}
@@ -58,8 +60,8 @@ def spent(reports: list[Said]) -> Row:
             step()
             rounds[name].append((time.process_time() - begin) * 1e6 / len(reports))
     row = {name: median(figures) for name, figures in rounds.items()}
-    row["us_door"] = row["us_redact"] + row["us_classify"] + row["us_mention"]
-    row["characters"] = mean(len(title) + len(text) for title, text, _ in told)
+    row["us_door"] = sum(row[f"us_{step}"] for step in ("read", "redact", "classify", "mention"))
+    row["characters"] = mean(len(title) + len(text) for title, text in told)
     row["excerpts_pct"] = 100 * mean(bool(one.excerpt) for one in found)
     return row
 

@@ -9,6 +9,7 @@ from agents import model_file
 from agents.classify import Classifier
 from agents.mailbox7 import Mailbox7
 from agents.model import Model
+from agents.texts import Texts
 from agents.tone import ORANGE, Tone
 from agents.tone.lexicon import folder_within
 from cli.link import Row, linked
@@ -64,13 +65,12 @@ class Topics:
     """
 
     def __init__(self, classifier: Classifier, labels: Mailbox7 | None) -> None:
-        self._classify = classifier.classify
+        self._classify = classifier.classified
         self._labels = labels
 
     def judge(self, titles: Sequence[str], texts: Sequence[str]) -> list[Judgement]:
         judged = []
-        for title, text in zip(titles, texts, strict=True):
-            found = self._classify(title, text)
+        for found in self._classify(Texts.of(list(zip(titles, texts, strict=True)))):
             label = self._labels.of(found) if self._labels else found.category
             judged.append(Judgement(label, (1 + found.margin) / 2))
         return judged
@@ -84,7 +84,7 @@ class LearnedTopics:
         self._model = model
 
     def judge(self, titles: Sequence[str], texts: Sequence[str]) -> list[Judgement]:
-        scores = [self._scores(*one) for one in zip(titles, texts, strict=True)]
+        scores = self._scores(Texts.of(list(zip(titles, texts, strict=True))))
         return [
             Judgement(topic.label, topic.confidence)
             for topic in self._model.predict(titles, texts, scores)
@@ -130,11 +130,11 @@ class Tones:
     """Sentiment or severity, as intake hears it."""
 
     def __init__(self, tone: Tone, say: Callable[[int, int], str]) -> None:
-        self._judge = tone.judge
+        self._hear = tone.hear
         self._say = say
 
     def judge(self, titles: Sequence[str], texts: Sequence[str]) -> list[Judgement]:
-        heard = [self._judge(title, text) for title, text in zip(titles, texts, strict=True)]
+        heard = self._hear(Texts.of(list(zip(titles, texts, strict=True))))
         return [Judgement(self._say(one.sentiment, one.severity)) for one in heard]
 
 

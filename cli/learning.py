@@ -7,6 +7,7 @@ from agents import scores
 from agents.classify import Classifier
 from agents.fitting import Examples
 from agents.normalise import normalise
+from agents.texts import Texts
 from agents.training import folds_of, train
 from cli.judges import Judgement, LearnedTopics, leaf
 from cli.labelled import Labelled
@@ -35,7 +36,7 @@ def examples(labelled: Labelled, classifier: Classifier, groups: str | None) -> 
     return Examples(
         labelled.titles,
         labelled.texts,
-        [classifier.scores(*one) for one in zip(labelled.titles, labelled.texts, strict=True)],
+        classifier.scores(Texts.of(list(zip(labelled.titles, labelled.texts, strict=True)))),
         _leaves(labelled.labels),
         [row[groups] for row in labelled.rows]
         if groups is not None

@@ -11,6 +11,7 @@ import click
 from agents.judge import Judge
 from agents.lexicon import SHIPPED, Lexicon
 from agents.redaction import redact
+from agents.texts import Texts
 from agents.tone.lexicon import FOLDER as TONE_FOLDER
 from agents.tone.lexicon import SHIPPED as TONE_SHIPPED
 from cli import output
@@ -155,14 +156,18 @@ def _entries(side: Lexicon) -> dict[str, str]:
     return terms | rules
 
 
-def _judged(side: Judge, title: str, text: str) -> dict[str, str]:
-    """What a lexicon says of a text, by subject."""
-    heard = side.tone.judge(title, text)
-    return {
-        "category": side.classifier.category(title, text),
-        "sentiment": str(heard.sentiment),
-        "severity": str(heard.severity),
-    }
+def _judged(side: Judge, texts: Texts) -> list[dict[str, str]]:
+    """What a lexicon says of texts, by subject."""
+    return [
+        {
+            "category": category,
+            "sentiment": str(heard.sentiment),
+            "severity": str(heard.severity),
+        }
+        for category, heard in zip(
+            side.classifier.categories(texts), side.tone.hear(texts), strict=True
+        )
+    ]
 
 
 def _changes(old: Judge, new: Judge, texts: Labelled, examples: int) -> dict[str, Any]:
@@ -170,15 +175,20 @@ def _changes(old: Judge, new: Judge, texts: Labelled, examples: int) -> dict[str
     shown: list[dict[str, Any]] = []
     changed = 0
     with bar("trying", len(texts.rows)) as advance:
-        for number, (title, text) in enumerate(zip(texts.titles, texts.texts, strict=True), 1):
-            was, now = _judged(old, title, text), _judged(new, title, text)
-            if was != now:
-                changed += 1
-                moves.update((name, was[name], now[name]) for name in was if was[name] != now[name])
-                if len(shown) < examples:
-                    shown.append({"row": number, **_example(old, new, title, text)})
-            if number % _CHUNK == 0:
-                advance(_CHUNK)
+        pairs = list(zip(texts.titles, texts.texts, strict=True))
+        for start in range(0, len(pairs), _CHUNK):
+            chunk = pairs[start : start + _CHUNK]
+            read = Texts.of(chunk)
+            judged = zip(chunk, _judged(old, read), _judged(new, read), strict=True)
+            for number, (pair, was, now) in enumerate(judged, start + 1):
+                if was != now:
+                    changed += 1
+                    moves.update(
+                        (name, was[name], now[name]) for name in was if was[name] != now[name]
+                    )
+                    if len(shown) < examples:
+                        shown.append({"row": number, **_example(old, new, *pair)})
+            advance(len(chunk))
     return {
         "changed": changed,
         "moves": [

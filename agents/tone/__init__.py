@@ -11,9 +11,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from daachorse import DoubleArrayAhoCorasick
+import numpy as np
+from numpy.typing import NDArray
 
-from agents.normalise import marks, normalise
+from agents.characters import Flags, Places
+from agents.occurrences import first_of_each
+from agents.terms import Hits, Terms
+from agents.texts import Texts
 from agents.tone.cues import BLUE, ORANGE, RED, YELLOW, Context, Role, graver, roles_of
 from agents.tone.lexicon import Sentiments, Severities, Word, sentiments, severities
 
@@ -42,22 +46,13 @@ class Explained(NamedTuple):
     cue_term: str
 
 
-Hit = tuple[int, int, int]  # start, end in the text's UTF-8, index of the term
-
-
-# A term's weights are packed into one number, in halves, so that one addition counts it.
-_BITS: Final = 12
-_FIELD: Final = (1 << _BITS) - 1
-_PLACE: Final = {
-    kind: number * _BITS
-    for number, kind in enumerate(
-        ("grievance", "problem", "ask", "turn", "thanks", "praise", "solved")
-    )
-}
+_KINDS: Final = ("grievance", "problem", "ask", "turn", "thanks", "praise", "solved")
+_PROBLEM: Final = _KINDS.index("problem")
+_THANKS: Final = _KINDS.index("thanks")
 _SILENT: Final = Heard(0, 0, "")
-_POSITIVE: Final = 1 << _PLACE["thanks"]  # below this no word of thanks was found
 
 _LITTLE_BYTES: Final = 300
+_SURELY_LITTLE: Final = _LITTLE_BYTES // 4  # characters
 _MUCH_IN_LITTLE: Final = 4
 _MUCH: Final = 7
 # However much is asked, a complaint of this many halves and more is a complaint.
@@ -69,44 +64,48 @@ _HINT: Final = 1  # one word of weight 0.5 alone says nothing
 _MOST_CUES: Final = 100
 _COMPOUND_LIMIT: Final = 4  # characters
 # Thanks in a title are what the message is about: no politeness.
-_THANKED: Final = re.compile("[感致鸣谢謝][谢謝]")
-_TITLE_THANKS: Final = 4 << _PLACE["thanks"]
+_THANKED: Final = re.compile("[感致鸣谢][谢]")
+_TITLE_THANKS: Final = 4
 
 # A cue is a problem, if sentiment.yaml does not say more of it.
-_CUE_WEIGHT: Final = 1.0
+_CUE_HALVES: Final = 2
+
+_Cue = tuple[int, int, int]  # start and end in the message, number of the term
+_WEIGHTLESS: Final = (0, 0)
+
+# Weights are counted in halves.
+Halves = NDArray[np.int64]
 
 
-def _packed(kind: str, weight: float) -> int:
-    return int(weight * 2) << _PLACE[kind]
-
-
-def sentiment_of(packed: int, length_bytes: int) -> int:
-    """−2 … +2 of the packed sums. Weights here are counted in halves.
+def sentiments_of(sums: Halves, little: Flags) -> NDArray[np.int64]:
+    """−2 … +2 of n messages. sums: n × kinds of words. little: whether a message is short.
 
     In a short message one strong word is much, in a long one it takes two.
 
     Thanks and praise count where they outweigh what is complained of; what was said before
     `solved` words is no complaint any more, unless a turn (但, 仍) follows.
     """
-    grievance = packed & _FIELD
-    problem = packed >> _PLACE["problem"] & _FIELD
-    ask = packed >> _PLACE["ask"] & _FIELD
-    if packed >= _POSITIVE:
-        turn = packed >> _PLACE["turn"] & _FIELD
-        thanks = packed >> _PLACE["thanks"] & _FIELD
-        praise = packed >> _PLACE["praise"] & _FIELD
-        solved = packed >> _PLACE["solved"] & _FIELD
-        good = thanks + praise + solved
-        bad = grievance + problem
-        bad = (bad // 3 if solved and not turn else bad) + min(ask, _MOST_ASKED) // 2
-        if good >= 4 and (thanks >= 2 or praise >= 4) and good > bad:
-            return 2 if praise >= 6 and good > 2 * bad else 1
-    little = length_bytes < _LITTLE_BYTES
-    if grievance >= (_MUCH_IN_LITTLE if little else _MUCH):
-        return -2
-    if problem + 3 * grievance > min(ask, _MOST_ASKED) + (0 if little else _HINT):
-        return -1
-    return 0
+    grievance, problem, ask, turn, thanks, praise, solved = sums.T
+    ask = np.minimum(ask, _MOST_ASKED)
+    good = thanks + praise + solved
+    bad = grievance + problem
+    bad = np.where((solved > 0) & (turn == 0), bad // 3, bad) + ask // 2
+    pleased = (good >= 4) & ((thanks >= 2) | (praise >= 4)) & (good > bad)
+    delighted = pleased & (praise >= 6) & (good > 2 * bad)
+    angry = grievance >= np.where(little, _MUCH_IN_LITTLE, _MUCH)
+    complaining = problem + 3 * grievance > ask + np.where(little, 0, _HINT)
+    return np.select([delighted, pleased, angry, complaining], [2, 1, -2, -1], 0)
+
+
+class _Found(NamedTuple):
+    """Of n messages: `sums` as sentiments_of takes them, and `first`, the gravest term of each;
+    owner, terms: which message has which terms, each once; hits: all that are roles."""
+
+    sums: Halves
+    first: Places
+    owner: Places
+    terms: Places
+    cues: Hits
 
 
 class Tone:
@@ -121,15 +120,19 @@ class Tone:
     def __init__(self, said: Sentiments, grave: Severities) -> None:
         words = _words(said)
         roles = roles_of(grave)
-        weights = {text: _packed(word.kind, word.weight) for text, word in words.items()}
+        weights = {
+            text: (_KINDS.index(one.kind), int(one.weight * 2)) for text, one in words.items()
+        }
         nothing = said.nothing | grave.nothing
         texts = sorted(words.keys() | roles.keys() | nothing)
         for text in texts:
             # A longer term hides the shorter ones inside it: it says what they say.
             if text not in weights and text not in said.nothing:
-                weights[text] = max((weights.get(part, 0) for part in _parts(text)), default=0)
-                if not weights[text] and text in roles:
-                    weights[text] = _packed("problem", _CUE_WEIGHT)
+                weights[text] = max(
+                    (weights.get(part, _WEIGHTLESS) for part in _parts(text)), default=_WEIGHTLESS
+                )
+                if weights[text] == _WEIGHTLESS and text in roles:
+                    weights[text] = (_PROBLEM, _CUE_HALVES)
             if text not in roles and text not in grave.nothing:
                 inside = [roles[part] for part in _parts(text) if part in roles]
                 if inside:
@@ -137,13 +140,12 @@ class Tone:
         # The gravest come first: the lowest number found says what there is to look at.
         self.texts = tuple(sorted(texts, key=lambda text: _order(roles.get(text))))
         self._words = tuple(words.get(text) for text in self.texts)
-        self._weights = tuple(weights.get(text, 0) for text in self.texts)
+        self._kinds, self._halves = np.array(
+            [weights.get(text, _WEIGHTLESS) for text in self.texts], np.int64
+        ).T.copy()
         self._roles = tuple(roles[text] for text in self.texts if text in roles)
         self._grave = sum(role.level < YELLOW for role in self._roles)
-        encoded = [text.encode() for text in self.texts]
-        # One scan finds the terms, and whether the text must be normalised first.
-        automaton = DoubleArrayAhoCorasick([*encoded, *sorted(marks().difference(encoded))])
-        self._find: Callable[[bytes], list[Hit]] = automaton.find_overlapping_no_suffix
+        self._find = Terms(self.texts).find
         # Made once: what is judged most often is then only looked up.
         self._calm = {value: Heard(value, BLUE, "") for value in range(-2, 3)}
         self._yellow = {
@@ -160,60 +162,52 @@ class Tone:
         """
         return cls(sentiments(folder), severities(folder))
 
-    def judge(self, title: str, text: str) -> Heard:
-        """What a message says; as it came or redacted: it is normalised here where needed.
+    def hear(self, texts: Texts) -> list[Heard]:
+        """What each message says.
 
         A message of thanks is not grave: what it tells of is over.
         """
-        whole = f"{title}。{text}" if title else text
-        if not whole:
-            return _SILENT
-        weights = self._weights
-        packed = 0
-        found: set[int] = set()
-        try:
-            raw = whole.encode()
-            hits = self._find(raw)
-            leftmost = sys.maxsize
-            for start, _, term in reversed(hits):
-                if start < leftmost:
-                    leftmost = start
-                    if term not in found:
-                        found.add(term)
-                        packed += weights[term]
-        except (IndexError, UnicodeEncodeError):  # something that `normalise` would change
-            raw, hits, found = self._normalised(whole)
-            packed = sum(weights[term] for term in found)
-        if title and _THANKED.search(title):
-            packed += _TITLE_THANKS
-        sentiment = sentiment_of(packed, len(raw)) if packed else 0
-        if sentiment <= 0 and found:
-            first = min(found)
+        found = self._found(texts)
+        sentiments = self._sentiments(texts, found).tolist()
+        heard = [self._calm[sentiment] for sentiment in sentiments]
+        (cued,) = (found.first < len(self._roles)).nonzero()
+        cues = _cues(texts, found.cues)
+        for number, first in zip(cued.tolist(), found.first[cued].tolist(), strict=True):
+            sentiment = sentiments[number]
+            if sentiment > 0:
+                continue
             if first < self._grave:
-                level, cue, _ = self._gravest(raw, hits)
-                return Heard(sentiment, level, cue)
-            if first < len(self._roles):
-                return self._yellow[sentiment][first]
-        return self._calm[sentiment]
+                level, cue, _ = self._gravest(texts.wholes[number], cues(number))
+                heard[number] = Heard(sentiment, level, cue)
+            else:
+                heard[number] = self._yellow[sentiment][first]
+        if not all(texts.wholes):
+            return [
+                one if whole else _SILENT for one, whole in zip(heard, texts.wholes, strict=True)
+            ]
+        return heard
+
+    def judge(self, title: str, text: str) -> Heard:
+        """What one message says; as it came or redacted: it is normalised here."""
+        return self.hear(Texts.of([(title, text)]))[0]
 
     def explain(self, title: str, text: str) -> Explained:
         """The same as judge, with the terms that decided."""
-        whole = f"{title}。{text}" if title else text
-        if not whole:
+        texts = Texts.of([(title, text)])
+        if not texts.wholes[0]:
             return Explained(*_SILENT, (), "")
-        raw, hits, found = self._normalised(whole)
+        found = self._found(texts)
         spoke = sorted(
             {
-                (-word.weight, word.kind, self.texts[term])
-                for term in found
+                (-word.weight, word.kind, word.text)
+                for term in found.terms.tolist()
                 if (word := self._words[term]) is not None
             }
         )
-        packed = sum(self._weights[term] for term in found)
-        if _THANKED.search(title):
-            packed += _TITLE_THANKS
-        sentiment = sentiment_of(packed, len(raw))
-        level, cue, term_of_cue = (BLUE, "", "") if sentiment > 0 else self._gravest(raw, hits)
+        (sentiment,) = self._sentiments(texts, found).tolist()
+        level, cue, term_of_cue = BLUE, "", ""
+        if sentiment <= 0:
+            level, cue, term_of_cue = self._gravest(texts.wholes[0], _cues(texts, found.cues)(0))
         return Explained(
             sentiment,
             level,
@@ -222,41 +216,68 @@ class Tone:
             term_of_cue,
         )
 
-    def _normalised(self, whole: str) -> tuple[bytes, list[Hit], set[int]]:
-        raw = normalise(whole).encode(errors="replace")
-        hits = [hit for hit in self._find(raw) if hit[2] < len(self.texts)]
-        found = set()
-        leftmost = sys.maxsize
-        for start, _, term in reversed(hits):
-            if start < leftmost:
-                leftmost = start
-                found.add(term)
-        return raw, hits, found
+    def _found(self, texts: Texts) -> _Found:
+        hits = self._find(texts.characters)
+        order = texts.characters.owner[hits.at] * len(self.texts) + hits.terms
+        order.sort()
+        owner, terms = np.divmod(order[first_of_each(order)], len(self.texts))
+        messages = len(texts.wholes)
+        cells = owner * len(_KINDS) + self._kinds[terms]
+        sums = np.bincount(cells, self._halves[terms], messages * len(_KINDS)).astype(np.int64)
+        first = np.full(messages, len(self.texts))
+        begins = first_of_each(owner)
+        first[owner[begins]] = terms[begins]
+        cues = hits.terms < len(self._roles)
+        return _Found(
+            sums.reshape(messages, len(_KINDS)),
+            first,
+            owner,
+            terms,
+            Hits(hits.at[cues], hits.ends[cues], hits.terms[cues]),
+        )
 
-    def _gravest(self, raw: bytes, hits: list[Hit]) -> tuple[int, str, str]:
-        """The gravest cue that really is one: level, name, term."""
-        kept: list[Hit] = []
-        leftmost = sys.maxsize
-        for hit in reversed(hits):
-            if hit[0] < leftmost:
-                leftmost = hit[0]
-                if hit[2] < len(self._roles):
-                    kept.append(hit)
+    def _sentiments(self, texts: Texts, found: _Found) -> NDArray[np.int64]:
+        if any(texts.titles):
+            for number, title in enumerate(texts.titles):
+                if title and _THANKED.search(title):
+                    found.sums[number, _THANKS] += _TITLE_THANKS
+        little = [
+            len(whole) < _SURELY_LITTLE or len(whole.encode()) < _LITTLE_BYTES
+            for whole in texts.wholes
+        ]
+        return sentiments_of(found.sums, np.array(little, np.bool_))
+
+    def _gravest(self, whole: str, cues: Iterable[_Cue]) -> tuple[int, str, str]:
+        """The gravest cue of one message that really is one: level, name, term."""
         best, rank, name, shown = BLUE, sys.maxsize, "", ""
         looked = 0
-        for start, end, term in reversed(kept):
+        for at, end, term in cues:
             role: Role | None = self._roles[term]
             while role is not None and (role.level, role.rank) < (best, rank):
                 level = role.level
                 if level < YELLOW:
                     looked += 1
-                    level = (
-                        self._context.level(role, raw, start, end) if looked <= _MOST_CUES else 0
-                    )
+                    level = self._context.level(role, whole, at, end) if looked <= _MOST_CUES else 0
                 if level and (level, role.rank) < (best, rank):
                     best, rank, name, shown = level, role.rank, role.name, self.texts[term]
                 role = role.otherwise
         return best, name, shown
+
+
+def _cues(texts: Texts, hits: Hits) -> Callable[[int], Iterable[_Cue]]:
+    """The hits of one message."""
+    starts = texts.characters.starts
+    places = starts[texts.characters.owner[hits.at]]
+    found = list(
+        zip(
+            (hits.at - places).tolist(),
+            (hits.ends - places).tolist(),
+            hits.terms.tolist(),
+            strict=True,
+        )
+    )
+    bounds = [*np.searchsorted(hits.at, starts).tolist(), len(found)]
+    return lambda number: found[bounds[number] : bounds[number + 1]]
 
 
 def _parts(text: str) -> Iterable[str]:

@@ -78,12 +78,11 @@ class Context:
         self._past = re.compile(_any(grave.past))
         self._doubted = re.compile(f"^.{{0,8}}(?:{_any(grave.doubted)})")
 
-    def level(self, role: Role, raw: bytes, start: int, end: int) -> int:
+    def level(self, role: Role, text: str, start: int, end: int) -> int:
         """The level of one cue where it stands: 0 when it did not happen or means something else."""
-        reach = 3 * role.within
-        left = raw[max(0, start - reach - _BEFORE_BYTES) : start].decode(errors="ignore")
-        right = raw[end : end + reach + _AFTER_BYTES].decode(errors="ignore")
-        if not _meant(role, left, raw[start:end].decode(), right):
+        left = _last(text[:start], 3 * role.within + _BEFORE_BYTES)
+        right = _first(text[end:], 3 * role.within + _AFTER_BYTES)
+        if not _meant(role, left, text[start:end], right):
             return 0
         before = _CLAUSE.split(left)[-1]
         after = _CLAUSE.split(right, maxsplit=1)[0]
@@ -96,6 +95,14 @@ class Context:
         if self._past.search(left[-_LATELY:]) or self._settled.search(right[:_SOON]):
             return max(role.level, ORANGE)
         return role.level
+
+
+def _last(text: str, limit_bytes: int) -> str:
+    return text[-limit_bytes:].encode()[-limit_bytes:].decode(errors="ignore")
+
+
+def _first(text: str, limit_bytes: int) -> str:
+    return text[:limit_bytes].encode()[:limit_bytes].decode(errors="ignore")
 
 
 def _meant(role: Role, left: str, term: str, right: str) -> bool:

@@ -7,9 +7,12 @@ import random
 
 import pytest
 
+from agents.characters import Characters
 from agents.classify import LEAST_SCORE, TITLE_WEIGHT, Classified, Classifier
 from agents.lexicon import Lexicon, Rule, Term, load
 from agents.normalise import normalise
+from agents.terms import Terms
+from agents.texts import Texts
 from streams.categories import CATEGORIES, OUTSIDE, CategoryCode
 
 
@@ -27,6 +30,11 @@ def small(*terms: tuple[str, str, float], rules: tuple[Rule, ...] = ()) -> Class
             rules,
         )
     )
+
+
+def scores(classifier: Classifier, text: str) -> dict[CategoryCode, float]:
+    (found,) = classifier.scores(Texts.of([("", text)]))
+    return found
 
 
 def rule(leaf: str, weight: float, *parts: tuple[str, ...]) -> Rule:
@@ -48,11 +56,8 @@ def test_a_lone_hint_does_not_decide() -> None:
 def test_the_longest_term_covers_what_lies_inside() -> None:
     nested = small(("工资", "D09", 3), ("工资卡", "S12", 1), ("卡", "D13", 9), ("卡费", "D04", 1))
     assert nested.classify("", "工资卡").category == "S12"
-    # 卡费 reaches beyond 工资卡: both count, the ends alike, what lies inside either does not
-    assert {nested.lexicon.terms[hit[2]].text for hit in nested.hits("工资卡费")} == {
-        "工资卡",
-        "卡费",
-    }
+    # 卡费 reaches beyond 工资卡: both count, what lies inside either does not
+    assert scores(nested, "工资卡费") == {"D04": 1, "S12": 1}
 
 
 def test_terms_count_once_and_more_in_the_title() -> None:
@@ -107,28 +112,20 @@ def test_a_rule_holds_when_every_part_is_there() -> None:
     assert (found.category, found.terms) == ("S07", ("幼儿园+收费", "幼儿园"))
     assert fees.category("收费", "学校") == "S10"  # 6 against 4.5: the title weighs more
     assert fees.category("", "学校收费，校车") == "S06"  # the second rule takes 4 from S07
-    assert fees.scores("", "学校收费，校车") == {"S06": 3, "S10": 3, "S07": 0.5}
-    assert fees.scores("", "校车") == {"S06": 3}
-
-
-def test_more_combinations_than_are_held_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agents.classify._COMBINATIONS_HELD", 2)
-    words = "甲乙丙丁"
-    both = small(
-        *((word, "D02", 1) for word in words),
-        rules=tuple(rule("S03", 3, (a,), (b,)) for a, b in itertools.pairwise(words)),
-    )
-    for _ in range(2):
-        for text, category in (("甲", "D02"), ("甲乙", "S03"), ("乙丁", "D02"), ("丙丁", "S03")):
-            assert both.category("", text) == category
+    assert scores(fees, "学校收费，校车") == {"S06": 3, "S10": 3, "S07": 0.5}
+    assert scores(fees, "校车") == {"S06": 3}
 
 
 def test_the_margin_is_a_share() -> None:
     two = small(("噪声", "S03", 3), ("油烟", "S03", 3), ("物业", "D11", 3), ("保安", "D11", 1))
-    assert two.decide("", "噪声") == ("S03", 3 / 5)
-    assert two.decide("", "噪声，物业") == ("S03", 0.0)
-    assert two.decide("", "噪声，油烟，物业，保安") == ("S03", 2 / 12)
-    assert two.decide("", "早上好") == (OUTSIDE, 0.0)
+    for text, leaf, margin in (
+        ("噪声", "S03", 3 / 5),
+        ("噪声，物业", "S03", 0.0),
+        ("噪声，油烟，物业，保安", "S03", 2 / 12),
+        ("早上好", OUTSIDE, 0.0),
+    ):
+        found = two.classify("", text)
+        assert (found.category, found.margin) == (leaf, margin)
 
 
 def generated(classifier: Classifier, count: int) -> list[str]:
@@ -161,19 +158,19 @@ def messages() -> list[tuple[str, str]]:
         return [(row["title"], row["text"]) for row in csv.DictReader(lines)]
 
 
-def obvious_hits(index: dict[str, int], longest: int, text: str) -> set[tuple[int, int, int]]:
-    """Every substring that is a term, less those inside another: slow and plain."""
+def obvious_hits(index: dict[str, int], longest: int, text: str) -> list[tuple[int, int, int]]:
+    """Start, end and number of every term in a text, less those inside another: slow and plain."""
     spans = [
         (start, end)
         for start in range(len(text))
         for end in range(start + 1, min(len(text), start + longest) + 1)
         if text[start:end] in index
     ]
-    return {
-        (len(text[:start].encode()), len(text[:end].encode()), index[text[start:end]])
+    return [
+        (start, end, index[text[start:end]])
         for start, end in spans
         if not any(s <= start and end <= e and (s, e) != (start, end) for s, e in spans)
-    }
+    ]
 
 
 def obvious_scores(lexicon: Lexicon, title: set[int], text: set[int]) -> dict[str, float]:
@@ -203,23 +200,62 @@ def test_terms_and_category_are_those_of_an_obvious_matcher(classifier: Classifi
     longest = max(map(len, index))
     texts = generated(classifier, int(os.environ.get("HUISHANG_TEST_TEXTS", "20000")))
     pairs = [*itertools.pairwise(["", *texts]), *messages()]
+    find = Terms([term.text for term in lexicon.terms]).find
+    singles = sorted({normalise(text) for pair in pairs for text in pair})
+    characters = Characters.of(singles)
+    hits = find(characters)
+    owner = characters.owner[hits.at]
+    starts = characters.starts[owner]
+    said: dict[str, list[tuple[int, int, int]]] = {text: [] for text in singles}
+    for number, *hit in zip(
+        owner.tolist(),
+        (hits.at - starts).tolist(),
+        (hits.ends - starts).tolist(),
+        hits.terms.tolist(),
+        strict=True,
+    ):
+        said[singles[number]].append((hit[0], hit[1], hit[2]))
     found: dict[str, set[int]] = {}
-    for text in {text for pair in pairs for text in pair}:
-        normal = normalise(text)
-        hits = obvious_hits(index, longest, normal)
-        assert set(classifier.hits(normal)) == hits, text
-        found[text] = {number for _, _, number in hits}
+    for text in singles:
+        plain = obvious_hits(index, longest, text)
+        assert said[text] == plain, text
+        found[text] = {number for _, _, number in plain}
     assert sum(len(numbers) > 3 for numbers in found.values()) > len(texts) / 10
-    for title, text in pairs:
+    read = Texts.of(pairs)
+    for pair, category, scored, told in zip(
+        pairs,
+        classifier.categories(read),
+        classifier.scores(read),
+        classifier.classified(read),
+        strict=True,
+    ):
+        title, text = map(normalise, pair)
         scores = obvious_scores(lexicon, found[title], found[text])
-        category = obvious_category(lexicon, scores)
-        assert classifier.category(title, text) == category, (title, text)
+        assert category == told.category == obvious_category(lexicon, scores), pair
         above = {leaf: score for leaf, score in scores.items() if score > 0}
-        assert classifier.scores(title, text) == pytest.approx(above), (title, text)
-        said = classifier.classify(title, text)
-        assert said.category == category, (title, text)
-        assert classifier.decide(title, text) == (category, said.margin), (title, text)
-    assert {classifier.category(title, text) for title, text in pairs} == set(CATEGORIES)
+        assert scored == pytest.approx(above), pair
+    assert set(classifier.categories(read)) == set(CATEGORIES)
+
+
+def test_a_text_alone_and_among_others_is_judged_the_same(classifier: Classifier) -> None:
+    pairs = list(itertools.pairwise(["", *generated(classifier, 300)]))
+    read = Texts.of(pairs)
+    assert classifier.classified(read) == [classifier.classify(*pair) for pair in pairs]
+    assert classifier.categories(read) == [classifier.category(*pair) for pair in pairs]
+    assert classifier.categories(Texts.of([])) == []
+
+
+def test_terms_of_one_character_and_of_any_plane() -> None:
+    terms = Terms(["停", "\U00020000水", "12", "KTV", "\U00020001"])
+    texts = Characters.of(["停\U00020000水12", "", "\U00020001KTV停", "T", "1"])
+    hits = terms.find(texts)
+    assert hits.terms.tolist() == [0, 1, 2, 4, 3, 0]
+    assert (hits.ends - hits.at).tolist() == [1, 2, 2, 1, 3, 1]
+    assert Terms([]).find(texts).terms.tolist() == []
+
+
+def test_terms_do_not_reach_over_the_end_of_a_text() -> None:
+    assert Terms(["停水", "水停"]).find(Characters.of(["停水", "停"])).terms.tolist() == [0]
 
 
 def test_terms_with_something_odd_in_them_count_in_the_normal_text_only() -> None:

@@ -9,6 +9,7 @@ from agents.classify import Classifier
 from agents.fitting import Examples
 from agents.judge import Judge, Said
 from agents.redaction import redact
+from agents.texts import Texts
 from agents.training import train
 from streams.errors import UserError
 
@@ -27,7 +28,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Knows that one kind of unknown words is of D09, the other of S01."""
     texts = [word[n % 3 :] + word[: n % 5] for n in range(60) for word in UNKNOWN]
     labels = ["D09", "S01"] * 60
-    scores = [Classifier.load().scores("", text) for text in texts]
+    scores = Classifier.load().scores(Texts.of([("", text) for text in texts]))
     learned = train(Examples([""] * 120, texts, scores, labels, [*map(str, range(120))]), {})
     path = tmp_path_factory.mktemp("model") / "model.npz"
     model_file.save(learned.learned, path)

@@ -16,8 +16,9 @@ from agents.fitting import Examples, fit
 from agents.grams import LIMIT, ZONE_ENDS, ZONE_WEIGHTS, Grammar, folded
 from agents.model import BATCH, NEVER, Learned, Model, Topic, leading, shares
 from agents.normalise import normalise
+from agents.texts import Texts
 from agents.training import folds_of, train
-from streams.categories import OUTSIDE
+from streams.categories import OUTSIDE, CategoryCode
 from streams.errors import UserError
 
 pytest.importorskip("sklearn", reason="needs the extra `train`")
@@ -44,7 +45,11 @@ FILLER = [
 MAILBOX = Path(__file__).resolve().parents[3] / "shared" / "data" / "complaints_dev.csv"
 
 LEXICON = Classifier.load()
-scored = LEXICON.scores
+
+
+def scored(title: str, text: str) -> dict[CategoryCode, float]:
+    (scores,) = LEXICON.scores(Texts.of([(title, text)]))
+    return scores
 
 
 def written(count: int, seed: int = 5) -> Examples:
@@ -252,7 +257,8 @@ def test_without_text_or_any_sign_nothing_is_said(model: Model) -> None:
 
 def test_leading_is_what_the_classifier_decides() -> None:
     for text in ["", "呵呵", *written(200, seed=3).texts, "停水停电，拖欠工资"]:
-        assert leading(scored("", text)) == LEXICON.decide("", text)
+        found = LEXICON.classify("", text)
+        assert leading(scored("", text)) == (found.category, found.margin)
 
 
 def test_folds_keep_groups_whole_and_labels_even() -> None:

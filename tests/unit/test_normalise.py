@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.normalise import is_plain, marks, normalise
+from agents.normalise import normalise, to_mend
 
 
 @pytest.mark.parametrize(
@@ -45,18 +45,20 @@ def test_plain_text_is_given_back_itself() -> None:
     assert normalise(text) is text
 
 
-def test_text_without_marks_is_given_back_itself() -> None:
-    found = marks()
-    for code in range(0x10000):
-        if not 0xD800 <= code < 0xE000:
-            character = chr(code)
-            raw = character.encode()
-            plain = found.isdisjoint(raw[start:end] for start in range(3) for end in range(4))
-            assert is_plain(character) is plain
-            assert not plain or normalise(character) is character
+def test_texts_that_need_no_mending_are_given_back_themselves() -> None:
+    basic = [chr(code) for code in range(0x10000)]
+    odd = set(to_mend(basic))
+    for code, character in enumerate(basic):
+        assert code in odd or normalise(character) is character, hex(code)
+    for plain in "停，。！？a1%":
+        assert ord(plain) not in odd
     beyond = [chr(code) for code in range(0x10000, 0x110000, 0x1000)]
-    assert all(character.encode()[:1] in found for character in beyond)
-    assert not any(map(is_plain, [*beyond, "\ud800"]))
+    assert to_mend(beyond) == list(range(len(beyond)))
+
+
+def test_each_text_is_looked_at_by_itself() -> None:
+    assert to_mend([]) == []
+    assert to_mend(["", "停水", "停電", "", " ", "停", "_", "停水\ud800"]) == [2, 4, 6, 7]
 
 
 FRAGMENTS = st.sampled_from(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import xxhash
 
+from agents.texts import Texts
 from agents.tone import BLUE, ORANGE, RED, Heard, Tone, graver
 from agents.tone.lexicon import SENTIMENT_FILE, SEVERITY_FILE, folder_of, sentiments
 from streams.errors import UserError
@@ -282,6 +283,12 @@ def test_judge_equals_the_plain_way_on_any_text(tone: Tone) -> None:
         text = "".join(parts)
         title = chance.choice(("", "", text[:8]))
         assert tone.explain(title, text)[:3] == tone.judge(title, text), (title, text)
+
+
+def test_a_message_alone_and_among_others_is_heard_the_same(tone: Tone) -> None:
+    pairs = [("", message) for *_, message in TABLE] + [("", ""), ("感谢社保局", "在办理")]
+    assert tone.hear(Texts.of(pairs)) == [tone.judge(*pair) for pair in pairs]
+    assert tone.hear(Texts.of([])) == []
 
 
 def test_graver_is_never_milder_than_declared() -> None:
