@@ -1,19 +1,16 @@
 """`huishang incidents`: reports of the same matter, and putting right which they are."""
 
-import asyncio
 import re
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import click
-import orjson
 
 from cli import output
+from cli.acting import action_event, publish_actions, said
 from cli.counts import codes_of
 from cli.dead_letters import since_of
-from cli.producing import Record, produce
 from sinks.incidents import Asked, incident, incidents
 from sinks.store import Store, dsn_for_reading
 from streams.categories import CATEGORIES, CategoryCode
@@ -21,10 +18,7 @@ from streams.clock import clock_of
 from streams.counties import COUNTIES, CountyCode
 from streams.errors import UserError
 from streams.settings import Settings, load
-from streams.topics import full_name
 
-_STREAM: Final = "incident-actions"
-_SOURCE: Final = "huishang-cli"
 _ID: Final = re.compile(r"[0-9a-f]{16}")
 
 
@@ -198,27 +192,10 @@ def _publish(
     *,
     as_json: bool,
 ) -> None:
-    if not 1 <= len(by) <= 64:
-        raise UserError("--by is the name of a post, of 1 to 64 characters")
-    now = clock_of(settings).now().isoformat(timespec="milliseconds")
-    event = {
-        "specversion": "1.0",
-        "id": uuid.uuid4().hex,
-        "source": _SOURCE,
-        "type": "huishang.incident-action.v1",
-        "data": {
-            "county_code": county,
-            "occurred_at": now,
-            "reported_at": now,
-            **data,
-            "by": by,
-            **({"note": note} if note else {}),
-        },
-    }
-    record = Record(full_name(settings, _STREAM), county.encode(), orjson.dumps(event))
-    asyncio.run(produce(settings.kafka, [record]))
+    event = action_event(settings, "incident-action", county, {**data, **said(by, note)})
+    publish_actions(settings, [event])
     if as_json:
-        output.as_json({"published": 1, "id": event["id"], "source": _SOURCE})
+        output.as_json({"published": 1, "id": event["id"], "source": event["source"]})
     else:
         click.echo(
             f"published; `huishang incidents show {data.get('into') or data['incident_id']}` "

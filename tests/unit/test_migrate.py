@@ -68,7 +68,10 @@ def test_every_shipped_statement_can_be_repeated_and_defines_its_columns(
             added = statement.split("\n")[1:]
             assert added
             assert all(
-                re.match(r"    ADD COLUMN IF NOT EXISTS `?\w+`? .* COMMENT '[^']+' AFTER `?\w+`?,?$", line)
+                re.match(
+                    r"    ADD COLUMN IF NOT EXISTS `?\w+`? .* COMMENT '[^']+' AFTER `?\w+`?,?$",
+                    line,
+                )
                 for line in added
             )
             continue

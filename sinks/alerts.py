@@ -1,0 +1,99 @@
+"""Alerts as the store has them: many at a glance, one with its steps, and how useful a rule's were."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sinks.store import Store
+
+_COLUMNS: Final = (
+    "id, rule, level, county, category, window_start, window_end, observed, `limit`, expected, "
+    "p_value, title, reason, history, excerpt, status, status_at, `by`, note, assigned_to, label, "
+    "notify, muted, told_at, `group`, incident, raised_at"
+)
+_STEPS: Final = "action, `by`, `at`, note, `until`, assigned_to, verdict"
+
+
+class Asked(NamedTuple):
+    """Which alerts. counties: codes or prefixes. Empty: all. limit: the latest."""
+
+    counties: Sequence[str] = ()
+    since: datetime | None = None
+    rules: Sequence[str] = ()
+    statuses: Sequence[str] = ()
+    limit: int = 100
+
+
+def alerts(store: Store, asked: Asked) -> list[dict[str, Any]]:
+    """Alerts, the latest raised first, a dict with every column each. Raises SinkBusy or Fatal."""
+    where, chosen = _where(asked)
+    return store.query(
+        f"SELECT {_COLUMNS} FROM alerts FINAL {where} "  # noqa: S608
+        f"ORDER BY raised_at DESC, county, id LIMIT {int(asked.limit)}",
+        chosen,
+    )
+
+
+def _where(asked: Asked) -> tuple[str, dict[str, Any]]:
+    conditions: list[str] = []
+    chosen: dict[str, Any] = {}
+    if asked.counties:
+        conditions.append("arrayExists(code -> startsWith(county, code), {counties:Array(String)})")
+        chosen["counties"] = list(asked.counties)
+    if asked.since:
+        conditions.append("raised_at >= {since:DateTime}")
+        chosen["since"] = asked.since
+    if asked.rules:
+        conditions.append("has({rules:Array(String)}, toString(rule))")
+        chosen["rules"] = list(asked.rules)
+    if asked.statuses:
+        conditions.append("has({statuses:Array(String)}, toString(status))")
+        chosen["statuses"] = list(asked.statuses)
+    return f"WHERE {' AND '.join(conditions)}" if conditions else "", chosen
+
+
+def alert(store: Store, identifier: str) -> dict[str, Any] | None:
+    """One alert with every column, and `steps`, oldest first; None if there is none."""
+    found = store.query(
+        f"SELECT {_COLUMNS} FROM alerts FINAL WHERE id = {{id:String}}",  # noqa: S608
+        {"id": identifier},
+    )
+    if not found:
+        return None
+    steps = store.query(
+        f"SELECT {_STEPS} FROM alert_actions FINAL "  # noqa: S608
+        "WHERE alert_id = {id:String} ORDER BY `at`, identity",
+        {"id": identifier},
+    )
+    return {**found[0], "steps": steps}
+
+
+def answers_to(store: Store, run: str, identities: Sequence[int]) -> list[str]:
+    """What became of the actions of a run, so far: verdicts, and why some were refused.
+
+    run: the runid of their events. identities: of these.
+    """
+    steps = store.query(
+        "SELECT verdict FROM alert_actions FINAL WHERE has({identities:Array(UInt64)}, identity)",
+        {"identities": list(identities)},
+    )
+    letters = store.query(
+        "SELECT reason, path, expected FROM dead_letters FINAL WHERE runid = {run:String}",
+        {"run": run},
+    )
+    return [
+        *(str(step["verdict"]) for step in steps),
+        *("{reason} at {path}: expected {expected}".format(**letter) for letter in letters),
+    ]
+
+
+def labels(store: Store, asked: Asked) -> list[dict[str, Any]]:
+    """Per rule: alerts raised, and how many of them duty staff called useful, and not useful."""
+    where, chosen = _where(asked)
+    return store.query(
+        "SELECT toString(rule) AS rule, toUInt32(count()) AS alerts, "  # noqa: S608
+        "toUInt32(countIf(label = 'useful')) AS useful, "
+        "toUInt32(countIf(label = 'not_useful')) AS not_useful "
+        f"FROM alerts FINAL {where} GROUP BY rule ORDER BY rule",
+        chosen,
+    )
