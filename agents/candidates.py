@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.mention import Sides, names_agree, same_each, worth
+from agents.mention import MANY, TOLD_BY_MANY, Sides, names_agree, same_each, worth
 from agents.naming import Word
 
 Numbers = NDArray[np.uint64]
@@ -51,6 +51,8 @@ def joined(
     leads_to = _leads_to(places, mentions, incidents)[places[some[once]]]
     points = np.bincount(index[once], worth(kind, leads_to), len(pairs)).astype(np.int64)
     by_name = np.bincount(index[once], kind == Word.NAME, len(pairs)) > 0
+    told_by = np.unique(index * len(sides.named) + mentions[some]) // max(len(sides.named), 1)
+    points += TOLD_BY_MANY * (np.bincount(told_by, minlength=len(pairs)) >= MANY)
     are_same = same_each(
         asking.sides.take(of[some]), sides.take(mentions[some]), points[index], by_name[index]
     )

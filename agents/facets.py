@@ -1,5 +1,6 @@
 """Tells what a report complains of, finer than its category, as a set of 64 facets."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -79,13 +80,48 @@ FACETS: Final = 64
 _LINES: Final = [line.split() for line in _FACETS.strip().split("\n")]
 _TABLE: Final = PairTable({pair: number for number, line in enumerate(_LINES, 1) for pair in line})
 
+
+def _set_of(first_words: Sequence[str]) -> int:
+    return int(np.packbits([line[0] in first_words for line in _LINES]).view(np.uint64)[0])
+
+
 # What so many have that it says little: pensions, managers of estates, fees, examinations, titles, allowances, plans.
 _OFTEN: Final = ("社保", "物业", "涨价", "报名", "职称", "补贴", "规划")
-OFTEN_TOLD: Final = int(np.packbits([line[0] in _OFTEN for line in _LINES]).view(np.uint64)[0])
+OFTEN_TOLD: Final = _set_of(_OFTEN)
+# What one and the same thing brings with it: of a works one neighbour smells the smoke, another
+# hears the machines; of a house one wants the keys, another the money back. Two reports of
+# two of these may be one matter, two estates' or two firms' that name nothing are not.
+_NEIGHBOURS: Final = np.array(
+    [
+        _set_of(line.split())
+        for line in """
+水质 搅拌 废气 污水 养猪 垃圾 采石
+噪音 场舞 施工 油烟 搅拌 堵车 摊贩
+基站 规划 施工 违建
+交房 产证 捆绑 退款 漏水 规划 施工
+物业 停车 电梯 涨价 停电 停水
+修路 堵车 停车 公交 路灯 积水 施工
+学位 报名 规划 捆绑
+实习 工资 工伤 补课
+工资 社保 工伤
+诈骗 传销 退款 捆绑
+手术 医生 医保
+拆迁 违建 宅基 规划
+""".strip().split("\n")
+    ],
+    np.uint64,
+)
 
 TITLE_WEIGHT: Final = 3  # how many times what stands in the title counts
 # What is said less than so often as what is said most is a side remark.
 _SIDE_REMARK: Final = 0.4
+
+
+def are_neighbours(a: Hashes, b: Hashes) -> Flags:
+    """Row by row, or one set with each, whether two sets of problems may come of one thing."""
+    of_a, of_b = a[:, None] & _NEIGHBOURS, b[:, None] & _NEIGHBOURS
+    found: Flags = ((of_a != 0) & (of_b != 0)).any(1)
+    return found
 
 
 def problems(characters: Characters, in_title: Flags) -> Hashes:

@@ -72,7 +72,7 @@ class Joining:
         )
         self._first = np.concatenate([owner, len(self._held) + self._each])
         # What is supposed: each mention's incident; of each report the mention by which it
-        # joins; which keys do not lead there yet, and which of them its own mention brings.
+        # joins; which keys do not lead yet to who tells as much there, and which of them its own mention brings.
         self._owner = self._first
         self._joins = np.full(len(arrivals), NOTHING)
         self._new: Mask = np.ones(len(self._keys), np.bool_)
@@ -123,7 +123,10 @@ class Joining:
         self._joins[some] = found[some]
         self._new[asking[self._of_key]] = True
         joins = np.where(found == NOTHING, NOTHING, self._owner[found])
-        self._new[places[incidents == joins[self._of_key[places]]]] = False
+        theirs = np.flatnonzero(incidents == joins[self._of_key[places]])
+        places, mentions = places[theirs], mentions[theirs]
+        untold = self._sides.problem[self._of_key[places]] & ~self._told.problem[mentions]
+        self._new[places[(untold == 0) | (self._kinds[places] == CASE)]] = False
 
     def _are_open(self, of: Places, mentions: Places, incidents: Places) -> Mask:
         """Whether the incident of a mention is open still when a report comes."""

@@ -1,10 +1,11 @@
 """Groups reports of one county into incidents, in the order in which they come: the plain reference."""
 
+from collections import Counter
 from typing import Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from agents.mention import Mention, Sides, kinds_of, same_each, worth
+from agents.mention import MANY, TOLD_BY_MANY, Mention, Sides, kinds_of, same_each, worth
 from agents.naming import Word
 
 DAY_S: Final = 86_400
@@ -42,8 +43,10 @@ class Linker:
     to incidents; a key that leads to several counts less. The report joins the incident
     to which keys of the most points lead among those that `same` says are the same matter
     as one of these mentions; of equal ones the one whose mention came first. It then adds
-    those of its keys that do not lead there yet. So the answer follows from the order of
-    reports alone, not from how they are cut into batches.
+    those of its keys that do not lead there yet, or to nobody who complains of as much. An
+    incident with several mentions to which a report's keys lead is likely what it is of too.
+    So the answer follows from the order of reports alone, not from how they are cut into
+    batches.
 
     An incident is named by the identity of its first report.
 
@@ -87,7 +90,7 @@ class Linker:
         added = False
         for place in places:
             some = self._by_key.setdefault(place, [])
-            if not any(each.incident is incident for each in some):
+            if not told(some, incident, mention):
                 some.insert(0, bearer)
                 del some[PER_KEY:]
                 added = True
@@ -105,6 +108,13 @@ class Linker:
                 self._by_key[place] = left
             else:
                 del self._by_key[place]
+
+
+def told(some: list[Bearer[Known]], incident: Known, mention: Mention) -> bool:
+    """Whether all that a mention complains of is known of an incident. some: bearers of a key."""
+    return any(
+        each.incident is incident and not mention.problem & ~each.mention.problem for each in some
+    )
 
 
 def joined(mention: Mention, bearers: list[list[Bearer[Known]]]) -> Known | None:
@@ -126,6 +136,8 @@ def joined(mention: Mention, bearers: list[list[Bearer[Known]]]) -> Known | None
     numbered = {each.number: each for some in bearers for each in some}
     candidates = [numbered[number] for number in sorted(numbered)]
     known_by = [id(each.incident) for each in candidates]
+    for known, times in Counter(known_by).items():
+        points[known] += TOLD_BY_MANY * (times >= MANY)
     value_of = np.array([points[known] for known in known_by])
     are_same = same_each(
         report,

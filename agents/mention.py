@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.characters import Flags, Hashes, Points, mixed
-from agents.facets import OFTEN_TOLD, problems
+from agents.facets import OFTEN_TOLD, are_neighbours, problems
 from agents.fingerprint import fingerprints
 from agents.naming import NAMED_BITS, Word, telling
 from agents.texts import Texts
@@ -115,9 +115,12 @@ _ENOUGH: Final = 7
 # Of a key, by its kind; and when it leads to a crowd of matters. Two or three may be one that
 # was taken for several at first: they must not part what comes after.
 _WORTH: Final = np.array([[4, 2, 2, 0], [4, 1, 1, 0]])
-_CROWD: Final = 4
+_CROWD: Final = 6
 # Less than enough: a name and what stands around it are no problem yet.
 _MOST_FOR_KEYS: Final = 6
+# An incident to so many of whose mentions a report's keys lead is a burst: it is likely of it.
+MANY: Final = 3
+TOLD_BY_MANY: Final = 2
 _SAME_PROBLEM: Final = 3
 _OFTEN_TOLD: Final = 1  # when the problem they share is one that many have
 _OTHER_PROBLEM: Final = -6
@@ -218,7 +221,8 @@ def _of_problems(a: Hashes, b: Hashes) -> Ints:
     """Points for what two reports complain of."""
     both = a & b
     shared = np.where(both & ~np.uint64(OFTEN_TOLD), _SAME_PROBLEM, _OFTEN_TOLD)
-    return np.where(both, shared, np.where((a != 0) & (b != 0), _OTHER_PROBLEM, _UNKNOWN_PROBLEM))
+    other = np.where(are_neighbours(a, b), 0, _OTHER_PROBLEM)
+    return np.where(both, shared, np.where((a != 0) & (b != 0), other, _UNKNOWN_PROBLEM))
 
 
 def _telling(named: Hashes) -> Hashes:
