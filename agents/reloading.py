@@ -1,6 +1,6 @@
-"""Brings a lexicon that was changed into use without a restart; one with a mistake is left alone.
+"""Brings a lexicon or rules that were changed into use without a restart; a mistake is left alone.
 
-A folder is looked at every few seconds, away from the batches. What is new is
+A folder, or a file, is looked at every few seconds, away from the batches. What is new is
 loaded once two looks in a row have found the same: an editor, or a copy over
 the network, writes one file after the other.
 """
@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 import xxhash
 
@@ -23,6 +23,14 @@ LOOK_EVERY_S: Final = 2.0
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+
+def digest_of_file(path: Path) -> str:
+    """Of its content; empty if it cannot be read just now."""
+    try:
+        return xxhash.xxh3_128_hexdigest(path.read_bytes())
+    except OSError:
+        return ""
 
 
 def digest_of(folder: Path) -> str:
@@ -64,32 +72,46 @@ class Settling:
 
 
 class Reloading(Generic[T]):
-    """What was loaded from a lexicon's folder, and again each time it changes.
+    """What was loaded from a lexicon's folder or a file of rules, and again each time it changes.
 
     loaded: at the start.
     """
 
-    def __init__(self, folder: Path, load: Callable[[Path], T], clock: Clock) -> None:
-        """load: raises UserError if the lexicon has a mistake; here too: there is no old one to keep."""
-        self._folder = folder
+    def __init__(
+        self,
+        path: Path,
+        load: Callable[[Path], T],
+        clock: Clock,
+        what: Literal["lexicon", "rules"] = "lexicon",
+    ) -> None:
+        """load: raises UserError if there is a mistake; here too: there is no old one to keep."""
+        self._path = path
         self._load = load
         self._clock = clock
-        self._settling = Settling(digest_of(folder))
-        self.loaded = load(folder)
-        metrics.lexicon_reloaded("ok", clock.now())
+        self._what = what
+        self._digest = digest_of if what == "lexicon" else digest_of_file
+        self._settling = Settling(self._digest(path))
+        self.loaded = load(path)
+        self._note("ok")
+
+    def _note(self, outcome: str) -> None:
+        note = metrics.lexicon_reloaded if self._what == "lexicon" else metrics.rules_reloaded
+        note(outcome, self._clock.now())
 
     def look(self) -> T | None:
         """What was loaded anew; None if nothing changed, or it has a mistake."""
-        if not self._settling.due(digest_of(self._folder)):
+        if not self._settling.due(self._digest(self._path)):
             return None
         try:
-            changed = self._load(self._folder)
+            changed = self._load(self._path)
         except UserError as mistake:
-            metrics.lexicon_reloaded("refused", self._clock.now())
-            log.warning("lexicon of %s not loaded, the old one stays: %s", self._folder, mistake)
+            self._note("refused")
+            log.warning(
+                "%s of %s not loaded, the old stay in use: %s", self._what, self._path, mistake
+            )
             return None
-        metrics.lexicon_reloaded("ok", self._clock.now())
-        log.info("lexicon of %s loaded", self._folder)
+        self._note("ok")
+        log.info("%s of %s loaded", self._what, self._path)
         return changed
 
     async def watch(self, use: Callable[[T], None]) -> None:

@@ -1,14 +1,15 @@
 """The rules, read from rules.yaml: their schema, and what their alerts are known and called by."""
 
+from collections import Counter
 from datetime import time
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-import msgspec
 import xxhash
 from msgspec import Meta, Struct
 
+from agents import rules_file
 from agents.alerting.settings import Inhibition, Level, Life, RuleId
 from agents.cases.limits import CalendarRule, Limits, OverdueRule
 from streams.categories import CATEGORIES
@@ -32,7 +33,7 @@ class PeopleRule(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: RuleId
     level: Level
-    band: str
+    band: Literal["1-2", "3-9", "10-29", "30+"]
 
 
 class CountRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,25 +114,31 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     @classmethod
     def load(cls, path: Path | None = None) -> "Rules":
         """Read and check a rules file, or the one shipped. Raises UserError."""
+        name = str(path or "rules.yaml")
         try:
             text = path.read_bytes() if path else (files("agents") / "rules.yaml").read_bytes()
-            rules = msgspec.yaml.decode(text, type=cls)
         except OSError as error:
             raise UserError(f"cannot read the rules file {path}: {error.strerror}") from None
-        except msgspec.MsgspecError as error:
-            raise UserError(f"{path or 'rules.yaml'}: {error}") from None
-        ids: list[str] = [rule.id for rule in rules.severity]
-        ids += [rule.id for rule in rules.people_band]
-        ids += [rule.id for rule in rules.count]
-        ids += [rule.id for rule in rules.incident]
-        ids += [rule.id for rule in rules.lasting]
-        ids += [rules.unreceived_dispatch.id] if rules.unreceived_dispatch else []
-        ids += [rule.id for rule in rules.overdue]
-        ids += [rules.missing_report.id, Reason.POISON]
-        for rule_id in ids:
-            if ids.count(rule_id) > 1:
-                raise UserError(f"{path or 'rules.yaml'}: rule id {rule_id!r} is used twice")
+        rules = rules_file.read(text, name, cls)
+        _check(rules, name)
         return rules
+
+
+def _check(rules: Rules, name: str) -> None:
+    """What a schema cannot say. Raises UserError."""
+    ids = rules_file.ids_of(rules) + Counter([Reason.POISON.value])
+    for rule_id, times in ids.items():
+        if times > 1:
+            raise UserError(f"{name}: rule id {rule_id!r} is used twice")
+    for place, inhibition in enumerate(rules.inhibit):
+        where = f"{name}: $.inhibit[{place}]"
+        for rule_id in (inhibition.source, *inhibition.mutes):
+            if rule_id not in ids:
+                raise UserError(
+                    f"{where}: there is no rule {rule_id!r}; there are {', '.join(ids)}"
+                )
+        if inhibition.source in inhibition.mutes:
+            raise UserError(f"{where}: {inhibition.source!r} cannot mute itself")
 
 
 def of_single_incidents(rules: Rules) -> frozenset[str]:

@@ -92,6 +92,10 @@ class Tally:
         self.app.on_partitions_revoked.connect(self._let_go, weak=False)
         self.app.when_assigned.append(self._take_over)
 
+    def use(self, rules: Rules) -> None:
+        """Judge by these from the next batch or moment on."""
+        self._rules = rules
+
     # -- ownership ---------------------------------------------------------------
 
     async def _let_go(self, *_: Any, **__: Any) -> None:

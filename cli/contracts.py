@@ -1,11 +1,29 @@
 """`huishang contracts`: JSON Schema and AsyncAPI of the events, written or compared."""
 
+import json
 from pathlib import Path
+from typing import Final
 
 import click
+import msgspec
 
+from agents.rules import Rules
 from streams.errors import UserError
-from streams.export import documents
+from streams.export import DIALECT
+from streams.export import documents as documents_of_events
+
+RULES_SCHEMA: Final = "rules.schema.json"
+
+
+def documents() -> dict[str, str]:
+    """Every file of the contracts, and the schema of rules.yaml beside them."""
+    schema = {
+        "$schema": DIALECT,
+        "$id": "urn:huishang:rules:1",
+        **msgspec.json.schema(Rules),
+    }
+    text = json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+    return {**documents_of_events(), RULES_SCHEMA: text}
 
 
 @click.group()

@@ -109,14 +109,20 @@ async def _intake(settings: Settings) -> None:
 
 
 async def _tally(settings: Settings) -> None:
+    from agents.reloading import Reloading
     from agents.rules import Rules
     from agents.tally import Tally
 
-    stage = Tally(settings, clock_of(settings), Rules.load(settings.rules))
+    clock = clock_of(settings)
+    watched = Reloading(settings.rules, Rules.load, clock, "rules") if settings.rules else None
+    stage = Tally(settings, clock, watched.loaded if watched else Rules.load())
     health = Health("tally")
     served = await serve(health, settings.host, settings.tally_port)
     ready_when_assigned(stage.app, health)
-    await run_stage(stage.app, [stage.tick, _watching(stage.app, health, settings)])
+    loops: list[Loop] = [stage.tick, _watching(stage.app, health, settings)]
+    if watched:
+        loops.append(partial(watched.watch, stage.use))
+    await run_stage(stage.app, loops)
     await served.close()
 
 

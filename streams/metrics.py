@@ -106,6 +106,18 @@ LEXICON_RELOADED: Final = _gauge(
     "is the later one, the folder has a mistake and the lexicon before it is in use.",
     "outcome",
 )
+RULES_RELOADS: Final = _counter(
+    "huishang_rules_reloads_total",
+    "Rules of HUISHANG_RULES taken into use (ok) or refused for a mistake (refused), the first ones "
+    "included; moves when the file's content has changed.",
+    "outcome",
+)
+RULES_RELOADED: Final = _gauge(
+    "huishang_rules_reload_timestamp_seconds",
+    "Unix time when rules were last taken into use (ok) or refused (refused); while refused is the "
+    "later one, the file has a mistake and the rules before it are in use.",
+    "outcome",
+)
 CATEGORIES: Final = _counter(
     "huishang_categories_total",
     "Reports by what decided their category: lexicon, model, declared or none; moves when a batch is done.",
@@ -230,6 +242,12 @@ def lexicon_reloaded(outcome: str, now: datetime) -> None:
     """Note that the lexicon's folder had something new at `now`. outcome: ok or refused."""
     LEXICON_RELOADS.labels(outcome).inc()
     LEXICON_RELOADED.labels(outcome).set(now.timestamp())
+
+
+def rules_reloaded(outcome: str, now: datetime) -> None:
+    """Note that the rules' file had something new at `now`. outcome: ok or refused."""
+    RULES_RELOADS.labels(outcome).inc()
+    RULES_RELOADED.labels(outcome).set(now.timestamp())
 
 
 def render() -> bytes:

@@ -81,7 +81,9 @@ class Settings(BaseSettings):
         description="codes or prefixes of the counties that must report; "
         "empty: those that reported in the last 7 days",
     )
-    rules: Path | None = Field(None, description="rules.yaml; empty: the one shipped")
+    rules: Path | None = Field(
+        None, description="rules.yaml, reloaded when it changes; empty: the one shipped"
+    )
     lexicon: Path | None = Field(
         None, description="folder of the lexicon, reloaded when it changes; empty: the one shipped"
     )

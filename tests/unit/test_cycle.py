@@ -1,7 +1,6 @@
 """The daily cycle: what is due when, missing reports, daily reports, consult lists."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +11,6 @@ from agents.decide import decide
 from agents.rules import Cycle, Rules
 from agents.state import State
 from agents.windows import due, first_marks, window_day, window_of
-from streams.errors import UserError
 from streams.packs import FORMAT, Pack, Report, Reports
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -159,24 +157,3 @@ def test_expected_counties_are_those_of_the_setting_or_those_that_reported() -> 
     assert expected_counties(state, "620702,620722", here, at("16:00")) == ["620702", "620722"]
     assert expected_counties(state, "", here, at("16:00")) == ["620721"]
     assert expected_counties(state, "", here, at("16:00") + timedelta(days=20)) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("nonsense: 1", "unknown field"),
-        (
-            "missing_report: {id: red, level: 4}\nseverity: [{id: red, level: 1, severity: 1}]",
-            "twice",
-        ),
-        ("missing_report: {id: mm, level: 9}", "<= 4"),
-        ("cycle: {window_end: '25:00'}\nmissing_report: {id: m-1, level: 4}", "window_end"),
-    ],
-)
-def test_a_wrong_rules_file_is_refused_in_a_sentence(
-    tmp_path: Path, text: str, complaint: str
-) -> None:
-    path = tmp_path / "rules.yaml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=complaint):
-        Rules.load(path)
