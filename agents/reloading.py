@@ -107,7 +107,7 @@ class Reloading(Generic[T]):
         except UserError as mistake:
             self._note("refused")
             log.warning(
-                "%s of %s not loaded, the old stay in use: %s", self._what, self._path, mistake
+                "%s of %s not loaded, the old one stays: %s", self._what, self._path, mistake
             )
             return None
         self._note("ok")
