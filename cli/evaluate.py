@@ -1,6 +1,9 @@
 """`huishang evaluate`: how often the code says what people say, on a file of labelled texts."""
 
+import inspect
 import time
+from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -8,11 +11,21 @@ import click
 
 from cli import output
 from cli.bar import bar
+from cli.baseline import baseline
 from cli.judged import report, show
 from cli.judges import LABELS, TASKS, Judgement, Options, Task
 from cli.labelled import Labelled, read, write_predictions
 from streams.settings import load
 
+_SUBJECTS: Final = {
+    "topics": "What a text is about: leaves like D09, by code or Chinese name; "
+    "--labels mailbox7 for the seven labels of a government mailbox.",
+    "sentiment": "How a text sounds towards the matter, -2 to 2; --labels polarity for its sign alone.",
+    "severity": "How grave a text is, 1 (red) to 4 (blue); --labels grave for red and orange "
+    "against the rest.",
+    "incidents": "Which texts are the same matter: rows with the same label are one, and what "
+    "counts is each pair of rows. Rows without a label take part, but are not counted.",
+}
 _CHUNK: Final = 500  # texts between two moves of the bar
 
 
@@ -43,7 +56,7 @@ _CHUNK: Final = 500  # texts between two moves of the bar
 @click.option("--groups", help="Column that near-duplicates share, for --folds.")
 @click.option("--out", type=Path, metavar="CSV", help="Write the rows with a column `predicted`.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(
+def texts(
     subject: str,
     path: Path,
     text: str,
@@ -59,17 +72,6 @@ def evaluate(
     as_json: bool,
 ) -> None:
     """Judge texts that people have labelled, and compare.
-
-    \b
-    topics     what a text is about: leaves like D09, by code or Chinese name;
-               --labels mailbox7 for the seven labels of a government mailbox
-    sentiment  how a text sounds towards the matter, -2 to 2;
-               --labels polarity for its sign alone
-    severity   how grave it is, 1 (red) to 4 (blue);
-               --labels grave for red and orange against the rest
-    incidents  which texts are the same matter: rows with the same label are one;
-               what counts is each pair of rows. Rows without a label take part,
-               but are not counted
 
     Printed: n, accuracy, macro-F1, share within one step (for ordered labels),
     processor time per text of the judging alone, precision, recall and F1 per
@@ -117,6 +119,31 @@ def evaluate(
         show(told)
         if fitted is not None:
             click.echo(f"\nmacro-F1 on the texts trained on {fitted:.4f}, gap {told['gap']:.4f}")
+
+
+def _of(subject: str) -> click.Command:
+    """The command for one subject that is judged by texts."""
+    command = copy(texts)
+    command.name = subject
+    command.params = [param for param in texts.params if param.name != "subject"]
+    command.callback = partial(texts.callback, subject) if texts.callback else None
+    command.help = f"{_SUBJECTS[subject]}\n\n{inspect.cleandoc(texts.help or '')}"
+    command.short_help = _SUBJECTS[subject].partition(":")[0].partition(",")[0] + "."
+    return command
+
+
+@click.group(
+    epilog="\b\nExamples:\n"
+    "  huishang evaluate topics --csv labelled.csv\n"
+    "  huishang evaluate baseline --dir syndromic"
+)
+def evaluate() -> None:
+    """How often the code says what people say, or finds what is known to be there."""
+
+
+for _subject in TASKS:
+    evaluate.add_command(_of(_subject))
+evaluate.add_command(baseline)
 
 
 def _cross_validated(

@@ -57,7 +57,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "dead-letters": ("cli.dead_letters:dead_letters", "What was refused, why, and once more."),
     "explain": ("cli.explain:explain", "What each step makes of a text, and why."),
     "train": ("cli.train:train", "A model of topics out of labelled texts, on top of the lexicon."),
-    "evaluate": ("cli.evaluate:evaluate", "How often the code says what people say."),
+    "evaluate": (
+        "cli.evaluate:evaluate",
+        "How often the code is right, on labelled texts and counts.",
+    ),
     "simulate": ("cli.simulate:simulate", "A quarter with planted trouble, and what is raised."),
     "lexicon": ("cli.lexicon:lexicon", "Copy, check and try the words topics are found by."),
     "rules": ("cli.rules:rules", "Copy and check the rules that raise alerts."),

@@ -1,0 +1,153 @@
+"""What a series should count today, and how far it may stray: level × kind of day × season."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from agents.baseline.days import HOLIDAY, WEEKS_KEPT, When
+from agents.baseline.memory import PACES, Memory
+from agents.baseline.tails import Floats
+
+Bools = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
+STARTED_DAYS: Final = 42  # from when on a wild day is cut before it is learnt from
+_SEASON_PRIOR: Final = 30.0  # counts that say: no season
+_SPECIAL_PRIOR: Final = 2.0  # counts that say: a holiday is like a weekend
+_SEASON_NOISE: Final = 0.5  # share of the noise at this time of earlier years
+_MEAN_ERROR: Final = 0.05  # share of the mean nobody can know better
+_SEASONLESS_ERROR: Final = 0.1  # and who has not seen a year
+_LEVEL_ERROR: Final = 0.5
+_KIND_SPREAD: Final = 0.36  # variance of weekday factors, before any is seen
+_KIND_MOST: Final = 67.0  # that are not yet forgotten
+_KIND_NOISE: Final = 0.02  # of one seen, beside that of the count
+_SEASON_DAYS: Final = (
+    21  # seen at this time of earlier years, or the last weeks stand for the season
+)
+_SEASON_FROM: Final = 364  # days of history
+_SEASON_IN: Final = 60.0  # days until it is believed in full
+_LAST_WEEKS: Final = 5
+_FASTER: Final = 1.5  # how much worse the slow level must do before the fast one is asked
+_STEEPEST: Final = 0.15  # growth in a day, logarithm
+_AHEAD_DAYS: Final = 4.0  # how far behind the fast level is
+_IDLE: Final = 0.05  # of a mean day; below, nothing is expected to happen on such a day
+
+
+class Expected(NamedTuple):
+    """Columns of one day; paces × series where said.
+
+    mean, variance: of the count, by the pace chosen. means: of each pace.
+    usual: factor of this kind of day. season: of this time of year. special:
+    what this date did in earlier years beyond both. active: whether anything
+    happens on such a day. fast: whether the fast level was asked.
+    """
+
+    mean: Floats
+    variance: Floats
+    means: Floats
+    usual: Floats
+    season: Floats
+    special: Floats
+    active: Bools
+    fast: Bools
+
+
+def expect(memory: Memory, when: When) -> Expected:
+    """Out of what was counted before today."""
+    column = memory.column
+    usual = _usual(memory, when.kind)
+    days, count, noise = _season(memory, when)
+    mean_day = column["total"] / np.maximum(column["age"], 1)
+    season = (count + _SEASON_PRIOR) / (days * np.maximum(mean_day, 1e-3) + _SEASON_PRIOR)
+    # The level was learnt without a season: let it follow as the season comes in.
+    season = season ** np.clip((column["age"] - _SEASON_FROM) / _SEASON_IN, 0.0, 1.0)
+    level = column["level_count"].astype(float) / column["level_base"]
+    base = usual * season
+    special = _special(memory, when, np.maximum(level[0] * base, 0.01))
+    ahead = np.exp(np.clip(column["growth"], -_STEEPEST, _STEEPEST) * _AHEAD_DAYS)
+    level[-1] *= np.where(column["age"] >= STARTED_DAYS, ahead, 1.0)
+    means = np.maximum(level * base * special, 0.01)
+    known = days >= _SEASON_DAYS
+    noise = np.where(known, _SEASON_NOISE * noise, _last_weeks(memory, when))
+    seen = _times_seen(memory, when.kind, level[0] * season)
+    error = np.where(known, _MEAN_ERROR, _SEASONLESS_ERROR) ** 2
+    variances = np.stack(
+        [_variance(memory, pace, means[pace], noise[pace], seen, error) for pace in range(PACES)]
+    )
+    slow, fast = variances / means
+    chosen = (slow > _FASTER * fast) & (column["age"] >= STARTED_DAYS)
+    return Expected(
+        np.where(chosen, means[1], means[0]),
+        np.where(chosen, variances[1], variances[0]),
+        means,
+        usual,
+        season,
+        special,
+        usual > _IDLE,
+        chosen,
+    )
+
+
+def _usual(memory: Memory, kind: int) -> Floats:
+    count, base = memory.column["kind_count"], memory.column["kind_base"]
+    week = count[:7].astype(float) / base[:7]
+    week /= np.maximum(week.mean(0), 1e-6)
+    if kind < 7:
+        usual: Floats = week[kind]
+    else:
+        # Seldom seen: between what was seen and the days it resembles.
+        alike = week[5:].mean(0) if kind == HOLIDAY else week[:5].mean(0)
+        usual = (count[kind] + _SPECIAL_PRIOR * alike) / (base[kind] + _SPECIAL_PRIOR)
+    return np.maximum(usual, 1e-3)
+
+
+def _times_seen(memory: Memory, kind: int, base: Floats) -> Floats:
+    """This kind of day, those long ago less."""
+    times: Floats = memory.column["age"] / 7.0
+    if kind >= 7:
+        times = memory.column["kind_base"][kind] / np.maximum(base, 0.01)
+    return np.minimum(times, _KIND_MOST)
+
+
+def _season(memory: Memory, when: When) -> tuple[Floats, Floats, Floats]:
+    """Days seen around this time of earlier years, their counts, their noise per pace."""
+    slots = np.array([slot for slot, _ in when.season])
+    weights = np.array([weight for _, weight in when.season])
+    seen = memory.column["week_days"][slots]
+    days = weights @ seen
+    count = weights @ memory.column["week_count"][slots]
+    noise = np.stack([weights @ memory.column["week_noise"][pace, slots] for pace in range(PACES)])
+    return days, count, noise / np.maximum(days, 1.0)
+
+
+def _last_weeks(memory: Memory, when: When) -> Floats:
+    slots = [(when.week - back) % WEEKS_KEPT for back in range(_LAST_WEEKS)]
+    if when.weekday == 0:
+        slots[0] = (when.week - _LAST_WEEKS) % WEEKS_KEPT  # this week's is still of years ago
+    days = memory.column["week_days"][slots].sum(0)
+    noise = memory.column["week_noise"][:, slots].sum(1, dtype=float)
+    last: Floats = noise / np.maximum(days, 1)
+    return last
+
+
+def _variance(
+    memory: Memory, pace: int, mean: Floats, other_noise: Floats, seen: Floats, error: Floats
+) -> Floats:
+    """Of the count itself, of the level, of the factor of this kind of day, and of what nobody can know."""
+    noise = np.maximum(memory.column["noise"][pace].astype(float), other_noise)
+    level = noise / np.maximum(memory.column["level_count"][pace], 0.5) * _LEVEL_ERROR
+    kind = 1.0 / (1.0 / _KIND_SPREAD + seen / (noise / mean + _KIND_NOISE))
+    varies: Floats = noise * mean + 0.1 + mean**2 * (level + kind + error)
+    return varies
+
+
+def _special(memory: Memory, when: When, mean: Floats) -> Floats:
+    """How much more than usual this date had in earlier years, if it had so in nearly all."""
+    ratios = memory.column["ratio"][list(when.dates)].astype(float)
+    seen = ratios > 0
+    years = seen.sum(0)
+    average = ratios.sum(0) / np.maximum(years, 1)
+    ordered = np.sort(np.where(seen, ratios, np.inf), 0)
+    low = np.take_along_axis(ordered, (years // 4)[None], 0)[0]
+    spread = np.sqrt(memory.column["noise"][0] * mean + 0.1) / mean
+    beyond = (average - 1.0) * np.sqrt(years) > 3.0 * spread
+    return np.where((years >= 3) & beyond & (low > 1.15) & (average > 1.3), average, 1.0)
