@@ -9,7 +9,7 @@ from msgspec import Struct
 from agents.cases.counting import counted, packed
 from agents.cases.limits import CalendarRule, Limits, OverdueRule, Timing
 from agents.cases.steps import Step, decode_steps, encode
-from agents.cases.story import Story, story
+from agents.cases.story import Story
 from agents.cases.timers import Mark, closing, marks, running
 from agents.rules import Rules
 from streams.cases import CaseRow
@@ -58,39 +58,41 @@ class Maker:
         self._timing = timing
 
     def case(
-        self, key: tuple[str, str], steps: list[Step], told: list[str], heard_day: int
+        self, key: tuple[str, str], steps: list[Step], tale: Story, told: list[str], heard_day: int
     ) -> Case:
-        """steps: at least one, as `kept` gives them. told: marks that were raised before."""
-        tale = story(steps)
-        timers = running(tale, self._limits, self._timing)
+        """tale: of the steps. told: marks that were raised before."""
+        limits, timing = self._limits, self._timing
+        to_close = closing(tale, limits, timing)
+        timers = running(tale, to_close, limits, timing)
         return Case(
-            self._row(key, tale),
+            _row(key, tale, to_close.due_s),
             encode(steps),
-            packed(counted(tale, self._limits, self._timing)),
-            [mark for mark in marks(timers, self._overdue, self._timing) if mark.name not in told],
+            packed(counted(tale, to_close.due_s, limits, timing)),
+            [mark for mark in marks(timers, self._overdue, timing) if mark.name not in told],
             told,
             heard_day,
         )
 
-    def _row(self, key: tuple[str, str], tale: Story) -> CaseRow:
-        return CaseRow(
-            *key,
-            tale.last.version,
-            tale.last.status,
-            tale.last.level,
-            tale.last.reported_s,
-            tale.owner_org,
-            tale.deadline_s,
-            tale.last.merged_into,
-            tale.found_s,
-            tale.closed_s,
-            closing(tale, self._limits, self._timing).due_s,
-            tale.deadline_class,
-            tale.stars,
-            tale.flagged,
-            len(tale.reopenings),
-            tale.whistle.step if tale.whistle else "",
-        )
+
+def _row(key: tuple[str, str], tale: Story, due_s: int) -> CaseRow:
+    return CaseRow(
+        *key,
+        tale.last.version,
+        tale.last.status,
+        tale.last.level,
+        tale.last.reported_s,
+        tale.owner_org,
+        tale.deadline_s,
+        tale.last.merged_into,
+        tale.found_s,
+        tale.closed_s,
+        due_s,
+        tale.deadline_class,
+        tale.stars[tale.last.version],
+        tale.flagged,
+        len(tale.reopenings),
+        tale.whistle.step if tale.whistle else "",
+    )
 
 
 def maker_of(rules: Rules, zone: ZoneInfo) -> Maker:

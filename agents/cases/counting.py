@@ -5,18 +5,16 @@ from typing import Final
 
 from agents.cases.limits import Limits, Timing
 from agents.cases.story import Story
-from agents.cases.timers import closing
 from streams.cases import MEASURES
 
 _BITS: Final = 5  # of a packed entry: which measure; the rest is the day
 _PLACES: Final = {name: place for place, name in enumerate(MEASURES)}
 
 
-def counted(told: Story, limits: Limits, timing: Timing) -> list[tuple[int, int]]:
-    """(day, place in MEASURES) for each thing that is counted once."""
+def counted(told: Story, due_s: int, limits: Limits, timing: Timing) -> list[tuple[int, int]]:
+    """(day, place in MEASURES) for each thing that is counted once. due_s: see timers.closing."""
     if told.outside:
         return []
-    due_s = closing(told, limits, timing).due_s
     response_s = timing.after(told.found_s, limits.response)
     closed, resolved = bool(told.closed_s), bool(told.resolved_s)
     verified = bool(told.verified_s)

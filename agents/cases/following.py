@@ -5,9 +5,9 @@ from typing import Final
 
 from agents.cases.case import Case, Maker, kept, steps_of
 from agents.cases.counting import unpacked
-from agents.cases.holding import Cases, Key, oldest_day
-from agents.cases.stars import stars
-from agents.cases.steps import Step, standing, step_of, verdicts
+from agents.cases.holding import Cases, DayKey, Key, oldest_day
+from agents.cases.steps import Step, step_of
+from agents.cases.story import Story, story
 from streams.cases import MEASURES, CaseDayRow, CaseStep, CaseStepRow
 
 _DAY_MS: Final = 86_400_000
@@ -20,6 +20,7 @@ class CaseFollowing:
         self._cases = cases
         self._maker = maker
         self._steps: dict[Key, set[Step]] = {}
+        self._first: dict[Key, int] = {}  # the lowest version that was told
         self._heard: dict[Key, int] = {}
         self.changed: list[Case] = []
         self.steps: list[CaseStepRow] = []
@@ -32,6 +33,7 @@ class CaseFollowing:
         """
         key = (update.county, update.case_id)
         self._heard[key] = at_ms // _DAY_MS
+        self._first[key] = min(update.version, self._first.get(key, update.version))
         step = step_of(update)
         steps = self._steps.get(key)
         if steps is None:
@@ -49,17 +51,16 @@ class CaseFollowing:
 
     def settle(self, at_ms: int) -> None:
         """Work out `changed`, `steps` and `days`. at_ms: the partition's clock."""
-        increments: dict[tuple[str, int, str, int], list[int]] = {}
+        increments: dict[DayKey, list[int]] = {}
         for key, steps in self._steps.items():
             before = self._cases.held.get(key)
             ordered = kept(steps)
-            case = self._maker.case(key, ordered, before.told if before else [], self._heard[key])
+            tale = story(ordered)
+            told = before.told if before else []
+            case = self._maker.case(key, ordered, tale, told, self._heard[key])
             self.changed.append(case)
-            told = set(_rows(key, steps_of(before)))
-            self.steps += [row for row in _rows(key, ordered) if row not in told]
-            for one, sign in ((before, -1), (case, 1)):
-                if one:
-                    _add(increments, one, sign)
+            self.steps += _rows(key, ordered, tale, self._first[key])
+            _move(increments, before, case)
         oldest = oldest_day(at_ms // _DAY_MS)
         self.days = [
             CaseDayRow(*key, measures)
@@ -68,27 +69,30 @@ class CaseFollowing:
         ]
 
 
-def _add(increments: dict[tuple[str, int, str, int], list[int]], case: Case, sign: int) -> None:
-    row = case.row
-    for day, place in unpacked(case.counted):
-        key = (row.county, row.level, row.owner_org, day)
-        increments.setdefault(key, [0] * len(MEASURES))[place] += sign
+def _move(increments: dict[DayKey, list[int]], before: Case | None, case: Case) -> None:
+    """Take back what was counted of a case, and count it as it stands."""
+    both = [(before, -1), (case, 1)] if before else [(case, 1)]
+    for one, sign in both:
+        for day, place in unpacked(one.counted):
+            key = (case.row.county, one.row.level, one.row.owner_org, day)
+            measures = increments.get(key)
+            if measures is None:
+                measures = increments[key] = [0] * len(MEASURES)
+            measures[place] += sign
 
 
-def _rows(key: Key, steps: list[Step]) -> Iterable[CaseStepRow]:
-    """One row for each step, as it is thought of among the others."""
-    left = dict(
-        zip((step.version for step in standing(steps)), stars(standing(steps)), strict=True)
-    )
-    for step, verdict in zip(steps, verdicts(steps), strict=True):
-        yield CaseStepRow(
-            *key,
-            step.version,
-            step.id,
-            step.status,
-            step.level,
-            step.reported_s,
-            step.owner_org,
-            verdict.value,
-            left[step.version],
-        )
+def _rows(key: Key, steps: list[Step], tale: Story, first: int) -> Iterable[CaseStepRow]:
+    """One row for each step from version `first` on: what is thought of earlier ones stands."""
+    for step, verdict in zip(steps, tale.verdicts, strict=True):
+        if step.version >= first:
+            yield CaseStepRow(
+                *key,
+                step.version,
+                step.id,
+                step.status,
+                step.level,
+                step.reported_s,
+                step.owner_org,
+                verdict.value,
+                tale.stars[step.version],
+            )

@@ -15,6 +15,7 @@ class Story(Struct, gc=False):
     opened_s: found, or reopened the last time. level_since_s, stay: when it came to the level
     that it is at, and how many times it has come to that level. responded_s: somebody took
     it on, or called back. contacted_s, solved, satisfaction: of the last call back.
+    verdicts: of all its steps, in their order. stars: after the step of each version.
     """
 
     last: Step
@@ -34,8 +35,13 @@ class Story(Struct, gc=False):
     satisfaction: int = 0
     reopenings: list[int] = []
     whistle: Whistle | None = None
-    stars: int = 5
-    flagged: int = 0
+    verdicts: list[Verdict] = []
+    stars: dict[int, int] = {}
+
+    @property
+    def flagged(self) -> int:
+        """Steps out of the usual way."""
+        return sum(verdict is not Verdict.LEGAL for verdict in self.verdicts)
 
     @property
     def outside(self) -> bool:
@@ -70,8 +76,8 @@ def story(steps: Sequence[Step]) -> Story:
             told.responded_s = min(told.responded_s or step.contacted_s, step.contacted_s)
         _note_ending(told, step)
     told.whistle = whistle(stand)
-    told.stars = stars(stand)[-1]
-    told.flagged = sum(verdict is not Verdict.LEGAL for verdict in verdicts(steps))
+    told.verdicts = verdicts(steps)
+    told.stars = dict(zip((step.version for step in stand), stars(stand), strict=True))
     return told
 
 

@@ -64,12 +64,12 @@ def of_whistle(told: Story, limits: Limits, timing: Timing) -> Timer | None:
     return Timer(stage, since_s, timing.after(since_s, limit), limit)
 
 
-def running(told: Story, limits: Limits, timing: Timing) -> list[Timer]:
-    """The limits that run now; none once the case is closed."""
+def running(told: Story, to_close: Timer, limits: Limits, timing: Timing) -> list[Timer]:
+    """The limits that run now, that to close it first; none once the case is closed."""
     if told.closed_s:
         return []
-    timers = [closing(told, limits, timing), of_whistle(told, limits, timing)]
-    return [timer for timer in timers if timer is not None]
+    called = of_whistle(told, limits, timing)
+    return [to_close, called] if called else [to_close]
 
 
 def marks(timers: Iterable[Timer], rules: Iterable[OverdueRule], timing: Timing) -> list[Mark]:

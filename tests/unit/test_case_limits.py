@@ -14,7 +14,7 @@ from agents.cases.limits import CalendarRule, Limits, OverdueRule, Timing
 from agents.cases.overdue import CATCH_UP_S, of_cases
 from agents.cases.steps import Step
 from agents.cases.story import story
-from agents.cases.timers import running
+from agents.cases.timers import closing, running
 from agents.cases.workdays import Workdays, add_workdays, is_workday, knows
 from streams.contracts import Alert
 from tests.unit.test_cases import update
@@ -97,7 +97,8 @@ def test_shares_of_limits(limit: str, pct: int, end: str) -> None:
 
 def stages(*steps: Step) -> dict[str, str]:
     """The limits that run, and when they end."""
-    timers = running(story(list(steps)), Limits(), TIMING)
+    told = story(list(steps))
+    timers = running(told, closing(told, Limits(), TIMING), Limits(), TIMING)
     return {
         timer.stage: datetime.fromtimestamp(timer.due_s, ZONE).isoformat()[:16] for timer in timers
     }

@@ -206,7 +206,7 @@ def test_a_long_case_keeps_its_first_and_its_latest_steps_whatever_the_order() -
 
 
 def case_of(steps: list[Step]) -> Case:
-    return MAKER.case((COUNTY, "c-1"), steps, [], 0)
+    return MAKER.case((COUNTY, "c-1"), steps, story(steps), [], 0)
 
 
 def test_stars_go_one_by_one_and_come_back_when_reopened() -> None:
