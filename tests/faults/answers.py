@@ -26,6 +26,10 @@ def statements_of(stages: Stages) -> Statements:
     for row in stages.rows("SELECT county, day, grid_reports, zero_reports FROM presence FINAL"):
         found["presence"][row["county"], row["day"], "grid"] += row["grid_reports"]
         found["presence"][row["county"], row["day"], "zero"] += row["zero_reports"]
+    for row in stages.rows("SELECT * FROM case_days FINAL"):
+        for name in ("found", "found_resolved"):
+            place = (row["county"], row["level"], row["owner_org"], row["day"], name)
+            found["case_days"][place] += row[name]
     for table, sql in _SELECTS.items():
         found[table].update(tuple(row.values()) for row in stages.rows(sql))
     found["dead_letters"].update(
@@ -39,6 +43,7 @@ def statements_of(stages: Stages) -> Statements:
 
 _SELECTS: Final = {
     "cases": "SELECT county, case_id, case_version, status, level, owner_org FROM cases FINAL",
+    "case_steps": "SELECT county, case_id, case_version, status, verdict FROM case_steps FINAL",
     "actions": "SELECT county, alert_id, action FROM alert_actions FINAL",
     "alerts": "SELECT rule, county, category, toUnixTimestamp(window_start) FROM alerts FINAL"
     f" WHERE rule NOT IN ({', '.join(map(repr, sorted(INCIDENT_RULES)))})",

@@ -23,6 +23,8 @@ TABLES: Final = (
     "counts",  # (county, category, channel, hour since 1970, severity or 0)
     "presence",  # (county, day its window ends on, grid or zero)
     "cases",  # (county, case, version, status, level, owner)
+    "case_steps",  # (county, case, version, status, verdict)
+    "case_days",  # (county, level, owner, day, found or found_resolved)
     "actions",  # (county, alert, action)
     "alerts",  # (rule, county, category, start of its window in seconds)
     "counted",  # (county, stream, source)
@@ -66,7 +68,7 @@ class _Oracle:
         self._now = now
         self._texts = texts
         self._seen: set[tuple[str, str]] = set()
-        self._cases: dict[tuple[str, str], dict[str, Any]] = {}
+        self._cases: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
         self._found: Statements = {table: Counter() for table in TABLES}
 
     def take(self, line: Line) -> None:
@@ -88,9 +90,8 @@ class _Oracle:
         self._seen.add((one["source"], one["id"]))
         self._found["counted"][key] += 1
         if line.topic == "case-updates":
-            held = self._cases.setdefault((data["county_code"], data["case_id"]), data)
-            if data["version"] > held["version"]:
-                self._cases[data["county_code"], data["case_id"]] = data
+            of_case = self._cases.setdefault((data["county_code"], data["case_id"]), {})
+            of_case[data["version"]] = data
         else:
             self._count(line.topic, data)
 
@@ -133,10 +134,8 @@ class _Oracle:
                 self._found["alerts"]["large-group", county, category, second] += 1
 
     def statements(self) -> Statements:
-        for (county, name), data in self._cases.items():
-            owner = data.get("owner_org", "")
-            case = (county, name, data["version"], data["status"], data["level"], owner)
-            self._found["cases"][case] += 1
+        for (county, name), versions in self._cases.items():
+            self._tell_case(county, name, [versions[version] for version in sorted(versions)])
         hours: Counter[tuple[str, str, int]] = Counter()
         for (county, category, _, hour, _), n in self._found["counts"].items():
             if category != "S99" and datetime.fromtimestamp(hour * 3600, UTC) > self._now - LIVE:
@@ -145,6 +144,21 @@ class _Oracle:
             if n >= BURST_LIMIT:
                 self._found["alerts"]["burst-hour", county, category, hour * 3600] += 1
         return self._found
+
+    def _tell_case(self, county: str, name: str, way: list[dict[str, Any]]) -> None:
+        """way: all its updates, in order; each is the usual one after the one before."""
+        last = way[-1]
+        level, owner = last["level"], last.get("owner_org", "")
+        case = (county, name, last["version"], last["status"], level, owner)
+        self._found["cases"][case] += 1
+        for data in way:
+            step = (county, name, data["version"], data["status"], "legal")
+            self._found["case_steps"][step] += 1
+        found = datetime.fromisoformat(way[0]["reported_at"]).astimezone(_ZONE)
+        day = (county, level, owner, str(found.date()))
+        self._found["case_days"][*day, "found"] += 1
+        if last["status"] in ("resolved", "verified"):
+            self._found["case_days"][*day, "found_resolved"] += 1
 
 
 def _event(line: Line) -> dict[str, Any] | None:

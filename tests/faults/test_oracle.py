@@ -81,6 +81,15 @@ def test_the_latest_version_of_a_case_stands_in_whatever_order(tmp_path: Path) -
     ]
     truth = told(tmp_path, *(structured("case-updates", one) for one in versions))
     assert truth["cases"] == {("620702", "ZY-1", 3, "resolved", 2, "甘州区住建局"): 1}
+    assert [(step[2:], n) for step, n in sorted(truth["case_steps"].items())] == [
+        ((1, "registered", "legal"), 1),
+        ((2, "accepted", "legal"), 1),
+        ((3, "resolved", "legal"), 1),
+    ]
+    assert {(*place[1:3], place[4]) for place in truth["case_days"]} == {
+        (2, "甘州区住建局", "found"),
+        (2, "甘州区住建局", "found_resolved"),
+    }
     assert "counts" not in truth
 
 

@@ -198,6 +198,15 @@ def test_each_share_of_a_limit_is_told_once_and_never_again() -> None:
     assert "司法所" in first.reason
 
 
+def test_what_was_not_journaled_is_told_again() -> None:
+    """A tally that lost the partition between deciding and journaling has told nothing."""
+    day = Day()
+    day.tell(Step(1, MON, "registered", 1))
+    lost = of_cases(day.cases, RULES, at("2026-03-03T04:12"), ZONE)
+    assert [alert.rule for alert in lost.alerts] == ["o-80"]
+    assert day.tick("2026-03-03T04:12") == ["o-80"]
+
+
 def test_what_passed_while_nothing_ran_is_made_up_for() -> None:
     day = Day()
     day.tell(Step(1, MON, "registered", 1))
