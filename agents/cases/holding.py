@@ -6,9 +6,10 @@ so are the days: enough for a month or quarter, and the one of the year before.
 
 import heapq
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from agents.cases.case import Case
+from agents.cases.steps import OUTSIDE, RESOLVED
 from streams.cases import MEASURES, CaseDayRow, CaseRow
 
 CLOSED_DAYS: Final = 400
@@ -16,6 +17,15 @@ OPEN_DAYS: Final = 800
 
 Key = tuple[str, str]  # county, case_id
 DayKey = tuple[str, int, str, int]  # county, level, owner, local day since 1970
+
+
+class Standing(NamedTuple):
+    """A county's cases within a window: found and resolved in it, open and overdue at its end."""
+
+    found: int = 0
+    resolved: int = 0
+    open: int = 0
+    overdue: int = 0
 
 
 class Cases:
@@ -27,9 +37,11 @@ class Cases:
         self.days: dict[DayKey, list[int]] = {}
         # The earliest mark of each case. What no longer holds is passed over when met.
         self._marked: list[tuple[int, Key]] = []
+        self._standings: dict[tuple[int, int], dict[str, Standing]] = {}
 
     def apply(self, cases: Iterable[Case], days: Iterable[CaseDayRow]) -> None:
         """cases: as they stand. days: increments."""
+        self._standings.clear()
         for case in cases:
             self.held[case.key] = case
             if case.marks:
@@ -42,6 +54,7 @@ class Cases:
 
     def forget(self, day: int) -> None:
         """Drop what had passed its horizon by this day (UTC, since 1970)."""
+        self._standings.clear()
         for key, case in list(self.held.items()):
             age = day - case.heard_day
             if age > OPEN_DAYS or (age > CLOSED_DAYS and case.row.closed_s):
@@ -63,6 +76,25 @@ class Cases:
         for entry in valid:  # until the case is applied without the mark
             heapq.heappush(self._marked, entry)
         return list(found.values())
+
+    def standing(self, county: str, start_s: int, end_s: int) -> Standing:
+        """How a county's cases stand, start_s ≤ time < end_s; merged and out of scope left out."""
+        found = self._standings.get((start_s, end_s))
+        if found is None:
+            # One pass for all counties: the daily cycle asks for each of them in turn.
+            found = self._standings[start_s, end_s] = {}
+            for case in self.held.values():
+                row = case.row
+                if row.status not in OUTSIDE and row.found_s < end_s:
+                    now = found.get(row.county, Standing())
+                    is_open = not row.closed_s or row.closed_s >= end_s
+                    found[row.county] = Standing(
+                        now.found + (row.found_s >= start_s),
+                        now.resolved + (row.status in RESOLVED and start_s <= row.closed_s < end_s),
+                        now.open + is_open,
+                        now.overdue + (is_open and 0 < row.due_s < end_s),
+                    )
+        return found.get(county, Standing())
 
     def rows(self) -> Iterator[CaseDayRow]:
         """All that was counted, for a snapshot."""

@@ -9,11 +9,10 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
-from agents.cases.steps import Step
+from agents.cases.steps import RESOLVED, Step
 
 STARS: Final = 5
 _FACTS: Final = ("owner", "plan", "action", "resolved", "verified")
-_RESOLVED: Final = frozenset({"resolved", "verified"})
 
 
 def stars(steps: Iterable[Step]) -> list[int]:
@@ -32,7 +31,7 @@ def stars(steps: Iterable[Step]) -> list[int]:
             bool(step.owner_org),
             step.plan,
             step.action or step.status == "in_mediation",
-            step.status in _RESOLVED,
+            step.status in RESOLVED,
             step.status == "verified",
         )
         left.append(STARS - len(gone))

@@ -92,6 +92,7 @@ STARTS: Final = frozenset({"registered", "accepted"})
 CLOSED: Final = frozenset(
     {"resolved", "closed_unresolved", "transferred", "verified", "merged", "out_of_scope"}
 )
+RESOLVED: Final = frozenset({"resolved", "verified"})
 # Ways of ending without an own result: such a case is in no rate.
 OUTSIDE: Final = frozenset({"merged", "out_of_scope"})
 

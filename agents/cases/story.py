@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from agents.cases.stars import stars
-from agents.cases.steps import CLOSED, OUTSIDE, Step, Verdict, standing, verdicts
+from agents.cases.steps import CLOSED, OUTSIDE, RESOLVED, Step, Verdict, standing, verdicts
 from agents.cases.whistles import Whistle, whistle
 
 
@@ -82,7 +82,7 @@ def story(steps: Sequence[Step]) -> Story:
 
 
 def _note_ending(told: Story, step: Step) -> None:
-    resolved = step.status in ("resolved", "verified")
+    resolved = step.status in RESOLVED
     told.resolved_s = (told.resolved_s or step.reported_s) if resolved else 0
     told.closed_s = (told.closed_s or step.reported_s) if step.status in CLOSED else 0
     verified = step.status == "verified"

@@ -347,6 +347,28 @@ def test_days_that_are_forgotten_do_not_begin_again() -> None:
     assert following.changed[0].row.found_s == MONDAY - 500 * DAY
 
 
+def test_how_a_county_stands_within_a_window() -> None:
+    cases = Cases()
+    ways = {
+        "open": way("registered"),
+        "resolved": way("registered", "accepted", "resolved", "verified"),
+        "handed on": way("registered", "transferred"),
+        "merged": way("registered", "merged"),
+        "found later": [Step(1, MONDAY + 9 * DAY, "registered", 1)],
+    }
+    following = CaseFollowing(cases, MAKER)
+    for case_id, steps in ways.items():
+        for step in steps:
+            following.take(update(step, case_id=case_id), MONDAY * 1000)
+    following.settle(MONDAY * 1000)
+    cases.apply(following.changed, following.days)
+    assert cases.standing(COUNTY, MONDAY, MONDAY + 3 * HOUR) == (3, 1, 1, 0)
+    assert cases.standing(COUNTY, MONDAY, MONDAY + HOUR) == (3, 0, 3, 0)
+    # What is resolved counts on the day it was, not when it was verified.
+    assert cases.standing(COUNTY, MONDAY + 3 * HOUR, MONDAY + 2 * DAY) == (0, 0, 1, 1)
+    assert cases.standing("620721", MONDAY, MONDAY + DAY) == (0, 0, 0, 0)
+
+
 def test_a_case_goes_on_as_the_one_it_was_merged_into() -> None:
     following = CaseFollowing(Cases(), MAKER)
     registered, merged = way("registered", "merged", merged_into="c-2")
