@@ -35,7 +35,7 @@ def decide_cycle(
     """
     if not state.marks:
         return Change(at_ms=state.at_ms, marks=first_marks(now, rules.cycle, zone))
-    points = due(state.marks, now, rules.cycle, zone)
+    points = due(state.marks, now, rules.cycle, zone, rules.seasons)
     late = overdue.of_cases(state.cases, rules.overdue, now, zone)
     if not points and not late.cases:
         return None

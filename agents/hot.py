@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.channel_names import CHANNEL_NAMES
 from agents.matter import REPORT, Incident
 from agents.rules import IncidentRule, LastingRule, Rules, alert_id, names_of
 from streams.categories import OUTSIDE
@@ -17,23 +18,6 @@ from streams.incidents import CHANNELS
 Times = NDArray[np.int64]
 
 _WEEK_S: Final = 7 * 86_400
-_CHANNEL_NAMES: Final = {
-    "other": "其他网络渠道",
-    "grid_app": "网格上报",
-    "patrol": "巡查",
-    "window": "窗口",
-    "assigned_from_above": "上级交办",
-    "leader_assigned": "领导交办",
-    "phone": "热线电话",
-    "web": "热线网站",
-    "wechat": "热线微信",
-    "app": "热线应用",
-    "letter": "来信",
-    "news": "新闻",
-    "forum": "论坛",
-    "short_video": "短视频",
-    "message_board": "留言板",
-}
 
 
 def may_raise(rules: Rules, reports: int, span_s: int) -> bool:
@@ -160,7 +144,7 @@ def _alert(
     place, matter = names_of(incident.county, incident.category)
     called = f"“{incident.name}”" if incident.name else ""
     first = datetime.fromtimestamp(incident.first_s, zone)
-    opened = _CHANNEL_NAMES[CHANNELS[incident.first_channel]]
+    opened = CHANNEL_NAMES[CHANNELS[incident.first_channel]]
     start, end = (datetime.fromtimestamp(instant, UTC) for instant in window_s)
     return Alert(
         id=name,
@@ -185,7 +169,7 @@ def _alert(
 
 def _by_channel(incident: Incident) -> str:
     ordered = sorted(incident.channels.items(), key=lambda pair: (-pair[1], pair[0]))
-    return "、".join(f"{_CHANNEL_NAMES[CHANNELS[channel]]}{n}件" for channel, n in ordered)
+    return "、".join(f"{CHANNEL_NAMES[CHANNELS[channel]]}{n}件" for channel, n in ordered)
 
 
 def earliest(records: bytes) -> int:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from agents.alerting.lives import Lives
 from agents.counts import Counts
 from agents.rules import CountRule, Rules, UnreceivedDispatch, alert_id, names_of
+from agents.seasons import cut_off
 from streams.categories import OUTSIDE
 from streams.contracts import Alert
 from streams.packs import CountRow, Report
@@ -182,6 +183,7 @@ def missing_report(
     """The alert for a county that sent neither a grid report nor a zero report."""
     place, _ = names_of(county, OUTSIDE)
     rule = rules.missing_report
+    until = cut_off(rules.seasons, window_end.date(), rules.cycle.cut_off)
     return Alert(
         id=alert_id(rule.id, county, "", window_end.date().isoformat()),
         rule=rule.id,
@@ -195,7 +197,7 @@ def missing_report(
         title=f"{place}：未按时日报告",
         reason=(
             f"{window_start:%m月%d日%H时}至{window_end:%m月%d日%H时}没有网格上报，"
-            f"也没有零报告（规则 {rule.id}，截止时间{rules.cycle.cut_off}）。"
+            f"也没有零报告（规则 {rule.id}，截止时间{until}）。"
         ),
         raised_at=at,
     )

@@ -12,6 +12,8 @@ from msgspec import Meta, Struct
 from agents import rules_file
 from agents.alerting.settings import Inhibition, Level, Life, RuleId
 from agents.cases.limits import CalendarRule, Limits, OverdueRule
+from agents.seasons import Season
+from agents.seasons import mistakes as season_mistakes
 from streams.categories import CATEGORIES
 from streams.counties import COUNTIES
 from streams.errors import Reason, UserError
@@ -70,6 +72,14 @@ class MissingReport(Struct, frozen=True, forbid_unknown_fields=True):
     level: Level
 
 
+class SilentSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """Raised for a county's channel whose silence has less than this chance."""
+
+    id: RuleId
+    level: Level
+    below_p: Annotated[float, Meta(gt=0, le=0.1)] = 0.001
+
+
 class UnreceivedDispatch(Struct, frozen=True, forbid_unknown_fields=True):
     """Raised a day after matters were dispatched that nobody took on; once a county and day."""
 
@@ -110,6 +120,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     calendar: CalendarRule = CalendarRule()
     life: Life = Life()
     inhibit: tuple[Inhibition, ...] = ()
+    silent_source: SilentSource | None = None
+    seasons: tuple[Season, ...] = ()
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Rules":
@@ -130,6 +142,7 @@ def _check(rules: Rules, name: str) -> None:
     for rule_id, times in ids.items():
         if times > 1:
             raise UserError(f"{name}: rule id {rule_id!r} is used twice")
+    _check_seasons(rules, name)
     for place, inhibition in enumerate(rules.inhibit):
         where = f"{name}: $.inhibit[{place}]"
         for rule_id in (inhibition.source, *inhibition.mutes):
@@ -139,6 +152,20 @@ def _check(rules: Rules, name: str) -> None:
                 )
         if inhibition.source in inhibition.mutes:
             raise UserError(f"{where}: {inhibition.source!r} cannot mute itself")
+
+
+def _check_seasons(rules: Rules, name: str) -> None:
+    for mistake in season_mistakes(rules.seasons):
+        raise UserError(f"{name}: {mistake}")
+    for place, season in enumerate(rules.seasons):
+        if season.cut_off and season.cut_off <= rules.cycle.window_end:
+            raise UserError(
+                f"{name}: $.seasons[{place}].cut_off is before the report window ends, at "
+                f"{rules.cycle.window_end}"
+            )
+        for category in season.categories:
+            if category not in CATEGORIES:
+                raise UserError(f"{name}: $.seasons[{place}]: there is no category {category!r}")
 
 
 def of_single_incidents(rules: Rules) -> frozenset[str]:

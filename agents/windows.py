@@ -4,12 +4,14 @@ A report window runs from one day's window_end to the next day's; it is named by
 the day it ends on. Days are counted since 1970.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from agents.rules import Cycle, time_of_day
+from agents.seasons import Season, cut_off
 
 DAY: Final = timedelta(days=1)
 _EPOCH: Final = date(1970, 1, 1).toordinal()
@@ -80,8 +82,16 @@ def _window_day(minute: int, cycle: Cycle, zone: ZoneInfo) -> int:
     return day_of(local.date()) + after
 
 
-def due(marks: dict[str, int], now: datetime, cycle: Cycle, zone: ZoneInfo) -> list[Point]:
+def due(
+    marks: dict[str, int],
+    now: datetime,
+    cycle: Cycle,
+    zone: ZoneInfo,
+    seasons: Sequence[Season] = (),
+) -> list[Point]:
     """Points that have passed and are not marked done, in order of time.
+
+    seasons: may have a cut-off of their own.
 
     A kind that was never marked has nothing due before today's point: see `first_marks`.
     """
@@ -90,7 +100,10 @@ def due(marks: dict[str, int], now: datetime, cycle: Cycle, zone: ZoneInfo) -> l
     for kind, time_text in _times(cycle):
         done = max(marks.get(kind, today), today - CATCH_UP_DAYS - 1)
         for day in range(done + 1, today + 1):
-            at = _local(day, time_text, zone)
+            text = time_text
+            if kind == "missing_report":
+                text = cut_off(seasons, date_of(day), text)
+            at = _local(day, text, zone)
             if at <= now:
                 points.append(Point(kind, day, at))
     return sorted(points, key=lambda point: point.at)

@@ -14,12 +14,14 @@ from agents.alerting.lives import DAYS_HELD
 from agents.alerting.muting import Mute, Telling, mute_of, muted
 from agents.change import Change
 from agents.rules import CountRule, Rules
+from agents.silent_source import Sources
 from agents.state import State
 from streams.contracts import Alert
 from streams.packs import ActionRow
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _DAY_S: Final = 86_400
+_HEARD: Final = "silent_source"  # mark: the hour up to which sources were listened to
 _AT_ONCE: Final = 300  # alerts: a journal entry stays under a broker's 1 MB
 _LAST_DAY_S: Final = (DAYS_HELD - 1) * _DAY_S
 
@@ -30,10 +32,13 @@ def decide_moment(state: State, now: datetime, rules: Rules, zone: ZoneInfo) -> 
     """What has become due since it was last looked at; the rest of very much comes next time."""
     moment = _Moment(state, now, rules, zone)
     change = Change(at_ms=state.at_ms)
+    if moment.sources is not None:
+        change.marks.append((_HEARD, moment.hour))
+        change.alerts += moment.silent(moment.sources)
     for alert, steps in islice(moment.changed(), _AT_ONCE):
         change.alerts.append(alert)
         change.actions += steps
-    return change if change.alerts else None
+    return change if change.alerts or change.marks else None
 
 
 class _Moment:
@@ -44,13 +49,24 @@ class _Moment:
         self._rules = rules
         self._zone = zone
         self._telling = Telling(state.lives, rules.life, rules.inhibit, now.astimezone(UTC), zone)
+        self._silent_source = rules.silent_source.id if rules.silent_source else ""
         self._counts = {rule.id: rule for rule in rules.count}
+        # Once an hour, when the one before is taken to be complete; not before the daily cycle began.
+        self.hour = Sources.hour_of(now)
+        self.sources: Sources | None = None
+        if rules.silent_source and state.marks and state.marks.get(_HEARD, 0) < self.hour:
+            self.sources = Sources(state, rules, now, zone)
         waiting_s = self._now_s - rules.life.group_min * 60
         self._groups_due = {
             alert.group
             for alert in state.lives.open.values()
             if mute_of(alert) == Mute.GROUP and alert.raised_at.timestamp() <= waiting_s
         }
+
+    def silent(self, sources: Sources) -> list[Alert]:
+        """New alerts of sources that fell silent."""
+        new = [alert for alert in sources.alerts() if alert.id not in self._lives.alerts]
+        return self._telling.first(new[:_AT_ONCE])
 
     def changed(self) -> Iterator[tuple[Alert, list[ActionRow]]]:
         """Alerts as they stand from now on, with the steps that are new or turned out otherwise."""
@@ -104,6 +120,8 @@ class _Moment:
             day = alert.window_end.astimezone(self._zone).date().toordinal() - _EPOCH
             if (alert.county_code, day) in self._state.presence:
                 return "已补报，自动关闭"
+        if self.sources is not None and alert.rule == self._silent_source:
+            return "" if alert.id in self.sources.unheard else "该渠道已有新事项，自动关闭"
         return ""
 
     def _quiet(self, alert: Alert, rule: CountRule) -> str:

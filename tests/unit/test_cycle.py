@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from agents.change import Change
 from agents.cycle import decide_cycle, expected_counties
 from agents.decide import decide
 from agents.rules import Cycle, Rules
+from agents.seasons import Season
 from agents.state import State
 from agents.windows import due, first_marks, window_day, window_of
 from streams.packs import FORMAT, Pack, Report, Reports
@@ -157,3 +159,18 @@ def test_expected_counties_are_those_of_the_setting_or_those_that_reported() -> 
     assert expected_counties(state, "620702,620722", here, at("16:00")) == ["620702", "620722"]
     assert expected_counties(state, "", here, at("16:00")) == ["620721"]
     assert expected_counties(state, "", here, at("16:00") + timedelta(days=20)) == []
+
+
+def test_a_window_of_the_calendar_may_ask_for_the_report_earlier() -> None:
+    state = started(at("15:00"))
+    rules = replace(RULES, seasons=(Season("防汛期", "10-04", "10-04", cut_off="16:10"),))
+    early = decide_cycle(state, at("16:10"), rules, ZONE, ["620702"])
+    assert early is not None
+    state.apply(early)
+    assert [alert.rule for alert in early.alerts] == ["missing-report"]
+    assert "截止时间16:10" in early.alerts[0].reason
+    later = decide_cycle(state, at("16:31"), rules, ZONE, ["620702"])
+    assert later is None
+    state.apply(decide_cycle(state, at("16:10", 5), rules, ZONE, []) or Change(0))
+    usual = decide_cycle(state, at("16:29", 5), rules, ZONE, ["620702"])
+    assert usual is None or usual.alerts == []

@@ -72,6 +72,23 @@ def written(folder: Path, text: str) -> Path:
             HEAD + "inhibit: [{source: missing-report, mutes: [missing-report]}]\n",
             "$.inhibit[0]: 'missing-report' cannot mute itself",
         ),
+        (
+            HEAD + "seasons: [{name: 春节, from: '2026-02-15', to: '02-23'}]\n",
+            "$.seasons[0]: one of `from` and `to` has a year; both or neither",
+        ),
+        (HEAD + "seasons: [{name: 汛期, from: '06-31', to: '09-15'}]\n", "$.seasons[0]: 06-31 is no day"),
+        (
+            HEAD + "seasons: [{name: 春节, from: '2026-02-15', to: '2026-02-01'}]\n",
+            "$.seasons[0]: it ends on 2026-02-01, before it begins",
+        ),
+        (
+            HEAD + "seasons: [{name: 汛期, from: '06-01', to: '09-15', categories: [S77]}]\n",
+            "$.seasons[0]: there is no category 'S77'",
+        ),
+        (
+            HEAD + "seasons: [{name: 汛期, from: '06-01', to: '09-15', cut_off: '15:30'}]\n",
+            "$.seasons[0].cut_off is before the report window ends, at 16:00",
+        ),
         ("", "is empty"),
         ("a: [", "is not valid YAML"),
         ("- 1\n", "line 1: $: expected `object`; got a list"),
