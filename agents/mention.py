@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.characters import Flags, Hashes, Points, mixed
+from agents.districts import DISTRICT_BITS
 from agents.facets import OFTEN_TOLD, are_neighbours, problems
 from agents.fingerprint import fingerprints
-from agents.naming import NAMED_BITS, Word, telling
+from agents.naming import ID_BITS, NAMED_BITS, Word, telling
 from agents.texts import Texts
 
 Ints = NDArray[np.int64]
@@ -23,6 +24,10 @@ Ints = NDArray[np.int64]
 _COUNT_BITS: Final = 4
 _DISTRICT_AT: Final = np.uint64(NAMED_BITS + 3 * _COUNT_BITS)
 _NAMED: Final = np.uint64((1 << NAMED_BITS) - 1)
+_HOUSE_AT: Final = np.uint64(2 * ID_BITS)
+_CITY_AT: Final = np.uint64(DISTRICT_BITS)
+_DISTRICT: Final = np.uint64((1 << DISTRICT_BITS) - 1)
+_BOTH: Final = np.uint64((1 << 2 * ID_BITS) - 1)
 _COUNT: Final = np.uint64((1 << _COUNT_BITS) - 1)
 
 
@@ -36,8 +41,9 @@ class Mention(NamedTuple):
     name: the named estate, company, school, road or project, for people to read;
     at most 16 characters, "" where nothing is named.
     problem: a set of 64, what is complained of (agents/facets.py).
-    named: two characters of the name, 15 bits each; above them 4 bits each, how many keys
-    are of the first three kinds; above them 16 bits of the district, 0 where none is named.
+    named: two characters of the name, 15 bits each; above them, in 6 bits, which house of that
+    name; in 4 bits each, how many keys are of the first three kinds; in 16 bits the district.
+    0 for each where nothing is said.
     """
 
     fingerprint: int
@@ -126,8 +132,9 @@ _OFTEN_TOLD: Final = 1  # when the problem they share is one that many have
 _OTHER_PROBLEM: Final = -6
 _UNKNOWN_PROBLEM: Final = 1  # of one of them or of both
 _SAME_DISTRICT: Final = 2
-_OTHER_DISTRICT: Final = -2
+_OTHER_DISTRICT: Final = -3
 _OTHER_NAME: Final = -2  # where they share another one; else they are different
+_OTHER_HOUSE: Final = -4  # of the same name: 朝阳小学 and 朝阳大厦
 # A point for each two bits by which two fingerprints are closer than strangers' mostly are.
 _STRANGERS: Final = 29
 _BITS_A_POINT: Final = 2
@@ -192,8 +199,10 @@ def same_each(a: Sides, b: Sides, points: Ints, by_name: Flags) -> Flags:
         _STRANGERS,
     )
     district, other_district = a.named >> _DISTRICT_AT, b.named >> _DISTRICT_AT
-    in_districts = (district != 0) & (other_district != 0)
-    apart = in_districts & (district != other_district)
+    in_cities = (district != 0) & (other_district != 0)
+    in_districts = in_cities & (district & _DISTRICT != 0) & (other_district & _DISTRICT != 0)
+    apart = in_cities & (district >> _CITY_AT != other_district >> _CITY_AT)
+    apart |= in_districts & (district != other_district)
     nameless, other_nameless = (a.named & _NAMED) == 0, (b.named & _NAMED) == 0
     # Nothing that should be in both of two near texts is in one of them alone.
     as_told = (nameless == other_nameless) & (
@@ -201,7 +210,9 @@ def same_each(a: Sides, b: Sides, points: Ints, by_name: Flags) -> Flags:
     )
     near = (distance <= _NEAR) & agree & ~apart & (by_name | as_told)
     closeness = np.clip((_STRANGERS - distance) // _BITS_A_POINT, 0, _MOST_FOR_CLOSENESS)
-    sums = np.minimum(points, _MOST_FOR_KEYS) + _OTHER_NAME * ~agree
+    of_one_name = (a.named & _BOTH) == (b.named & _BOTH)
+    sums = np.minimum(points, _MOST_FOR_KEYS)
+    sums += np.where(agree, 0, np.where(of_one_name, _OTHER_HOUSE, _OTHER_NAME))
     sums += np.where(apart, _OTHER_DISTRICT, _SAME_DISTRICT * in_districts)
     # Where only one names a place it is one text of two places.
     sums += closeness * (by_name | nameless & other_nameless)
@@ -213,7 +224,10 @@ def same_each(a: Sides, b: Sides, points: Ints, by_name: Flags) -> Flags:
 def names_agree(a: Hashes, b: Hashes) -> Flags:
     """Whether two names may be one, by `named`; what names nothing agrees with all."""
     a, b = a & _NAMED, b & _NAMED
-    agree: Flags = (a == b) | (a == 0) | (b == 0)
+    house, other_house = a >> _HOUSE_AT, b >> _HOUSE_AT
+    agree: Flags = (a & _BOTH) == (b & _BOTH)
+    agree &= (house == other_house) | (house == 0) | (other_house == 0)
+    agree |= (a == 0) | (b == 0)
     return agree
 
 

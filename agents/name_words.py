@@ -5,12 +5,16 @@ from typing import Final
 
 # A name ends where one of these begins.
 KINDS: Final = """
-小区 新城 国际 广场 大厦 大楼 公司 集团 工厂 学校 中学 小学 校区 幼儿 药店 诊所 驾校 一中 二中 三中 四中 五中
-六中 七中 八中 一小 二小 三小 社区 项目 工地 商场 商城 市场 超市 酒店 宾馆 饭店 楼盘 新村 大院 宿舍 棚改 基站
+小区 新城 公司 集团 工厂 学校 校区 药店 诊所 驾校 社区 项目 工地 楼盘 新村 大院 宿舍 棚改 基站
 网吧 煤矿 铁矿 锰矿 石场 砂场 沙场 猪场 鸡场 砖厂 纸厂 药厂 电厂 水厂 钢厂 石厂 料厂 泥厂 炼厂 化厂 具厂 装厂
 械厂 培训 教育 健身 娱乐 商会
 """
-# Before these even an ordinary word is a name: 时代花园, 和平公寓.
+# So do these; and where two of them follow one name, two places are named: 朝阳小学 and 朝阳大厦.
+HOUSES: Final = """
+国际 广场 大厦 大楼 中学 小学 幼儿 一中 二中 三中 四中 五中 六中 七中 八中 一小 二小 三小 商场 商城 市场 超市 酒店
+宾馆 饭店
+"""
+# These too; and before these even an ordinary word is a name: 时代花园, 和平公寓.
 HOMES: Final = """
 花园 公馆 家园 公寓 名苑 雅苑 嘉园 佳苑 庄园 山庄 别墅 名都 名城 华府 华庭 豪庭 御府 御都 御景 半岛 世家
 湖畔 水岸 江畔 河畔 香颂 悦府 学府 雅居 雅园 名邸 豪苑 花苑 花城 丽都 蓝湾 绿洲 首府 一品 帝景 豪园 名郡 佳园

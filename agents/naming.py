@@ -37,6 +37,7 @@ from agents.name_words import (
     FUNCTION,
     GREAT,
     HOMES,
+    HOUSES,
     KINDS,
     MAY_BE_NAME,
     NO_NAMES,
@@ -54,7 +55,9 @@ PHRASES_FILE: Final = "set_phrases.txt"
 
 TELLING: Final = 8  # of a text, at most
 NAME_LIMIT: Final = 16  # characters
-NAMED_BITS: Final = 30
+ID_BITS: Final = 15
+HOUSES_TOLD: Final = 64  # apart, of one name
+NAMED_BITS: Final = 2 * ID_BITS + 6
 _SELDOM: Final = 9  # from this cost on a character is seldom a surname
 _GREAT_BELOW: Final = 100
 _AROUND: Final = np.arange(-2, 2)  # where words of a great name begin, as seen from its core
@@ -83,10 +86,12 @@ _HOME: Final = 3
 _GREAT_KIND: Final = 4
 _COLLEGE: Final = 5
 _TRADE: Final = 6
+_HOUSE_KIND: Final = 7
 _PARTS: Final = PairTable(
     dict.fromkeys(FILLERS.split(), _FILLER)
     | dict.fromkeys(TRADES.split(), _TRADE)  # a trade may be a filler too, and so may a kind
     | dict.fromkeys(KINDS.split(), _KIND)
+    | dict.fromkeys(HOUSES.split(), _HOUSE_KIND)
     | dict.fromkeys(HOMES.split(), _HOME)
     | dict.fromkeys(GREAT.split(), _GREAT_KIND)
     | dict.fromkeys(COLLEGES.split(), _COLLEGE)
@@ -136,7 +141,8 @@ class Telling(NamedTuple):
     words: n × TELLING hashes, in the order of their kinds, what is said most first; 0 where
     there are fewer. counts: n × 3, how many of each kind.
     names: what each text names most, for people; "" for nothing.
-    named: two characters of that name, as ids in 15 bits each; 0 for none.
+    named: two characters of that name, as ids in 15 bits each, and above them in 6 bits which
+    house of that name it is (0: not said); 0 for none.
     districts: 16 bits of the district that a text names most; 0 for none.
     """
 
@@ -157,11 +163,12 @@ class Signs(NamedTuple):
 
 class Cores(NamedTuple):
     """The two characters before each kind, fillers left out: where they begin, where the kind
-    ends, and whether it is a great one."""
+    ends, whether it is a great one; and which house of that name it is, 0 where that is not said."""
 
     at: Places
     end: Places
     great: Flags
+    house: Hashes
 
 
 def telling(characters: Characters, in_title: Flags) -> Telling:
@@ -185,6 +192,7 @@ def telling(characters: Characters, in_title: Flags) -> Telling:
     at = np.concatenate((named, further, rare, numbered))
     # Two characters of a name, three of an unusual word, two and the digits before them.
     third = np.zeros(len(at), np.uint64)
+    third[: len(named)] = ids[named - 1] * _is_half(characters, classes, named)
     after = len(named) + len(further)
     third[after : after + len(rare)] = ids[rare + 2]
     points = characters.points
@@ -253,7 +261,17 @@ def _cores(characters: Characters, signs: Signs) -> Cores:
     named &= ~trade | (signs.unusual[core] & signs.unusual[core - 1])
     great |= college & ordinary[core]
     great |= town_ends(characters, core + 1)  # the town of a place without a name of its own
-    return Cores(core[named], end[named], great[named])
+    core = core[named]
+    house = characters.pairs[core + 2].astype(np.uint64) % np.uint64(HOUSES_TOLD - 1)
+    is_told = np.isin(parts[core + 2], (_HOME, _HOUSE_KIND))
+    return Cores(core, end[named], great[named], (house + np.uint64(1)) * is_told)
+
+
+def _is_half(characters: Characters, classes: NDArray[np.uint8], at: Places) -> Flags:
+    """Whether a name begins before these: 家坳 is half of 石家坳, though 石家 be an ordinary word."""
+    before = (classes[at - 1] & (_NO_NAME | _BEFORE)) == 0
+    half: Flags = (characters.points[at] == _FAMILY) & before
+    return half
 
 
 def _foremost(characters: Characters, found: Found) -> tuple[Hashes, Hashes]:
@@ -280,7 +298,8 @@ def _named(
     names = [""] * characters.texts
     named = np.zeros(characters.texts, np.uint64)
     order = np.lexsort((cores.end, cores.great, cores.at))
-    core, end, great = cores.at[order], cores.end[order], cores.great[order]
+    core, end = cores.at[order], cores.end[order]
+    great, house = cores.great[order], cores.house[order]
     weights = (1 + _TITLE_BONUS * in_title[core].astype(np.int64)) * np.where(
         great, 1, _GREAT_BELOW
     )
@@ -296,10 +315,9 @@ def _named(
         further &= (signs.classes[begins - 1] & _BEFORE) == 0
         begins -= further & ~town_ends(characters, begins - 1)
     ids = characters.ids
-    # 家坳 is half of 石家坳, even where two of its characters are an ordinary word.
-    before = (signs.classes[begins - 1] & (_NO_NAME | _BEFORE)) == 0
-    begins -= (characters.points[begins] == _FAMILY) & before
-    both = ids[at].astype(np.uint64) << np.uint64(NAMED_BITS // 2) | ids[at + 1]
+    begins -= _is_half(characters, signs.classes, begins)
+    one = ids[at - _is_half(characters, signs.classes, at)].astype(np.uint64)
+    both = one << np.uint64(ID_BITS) | ids[at + 1] | house[chosen] << np.uint64(2 * ID_BITS)
     named[texts] = np.where(great[chosen], 0, both)
     first = int(begins[0]) if len(begins) else 0
     shown = characters.points[first : int(end.max()) if len(end) else 0]

@@ -130,3 +130,23 @@ def test_a_name_is_the_same_before_a_longer_kind() -> None:
         mention("", f"白石渡{name}排放废水污染水渠") for name in ("源弘化工公司", "源弘化工厂")
     )
     assert set(one.keys[:1]) == set(other.keys[:1])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_same"),
+    [
+        ("和悦花园小区", "和悦花园", True),
+        ("和悦花园", "和悦小区", True),
+        ("和悦花园", "和悦名都", False),
+        ("和悦小学旁边", "和悦大厦旁边", False),
+        ("宋家桥村", "富家桥村", False),
+        ("A3区和悦花园", "A市和悦花园", True),
+        ("A3区和悦花园", "B市和悦花园", False),
+    ],
+)
+def test_what_else_is_called_by_a_name_is_another_place(
+    one: str, other: str, are_same: bool
+) -> None:
+    a = mention("", f"{one}从早上开始停水，没有人来修")
+    b = mention("", f"请问{other}为什么又停水了？孩子洗澡都不行")
+    assert same(a, b) == are_same
