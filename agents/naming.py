@@ -118,6 +118,7 @@ _CLASSES: Final = classes_of(
     }
 )
 _CLASSES[0] = _NO_NAME | _GRAMMAR  # what is no Chinese character
+_SINGLE_HOUSES: Final = np.array([ord(each) for each in "城苑湾府园郡庭轩阁邸墅"], np.uint32)
 _HOUSE: Final = np.uint32(ord("房"))
 _FAMILY: Final = np.uint32(ord("家"))
 _VILLAGE: Final = np.uint32(ord("村"))
@@ -262,9 +263,12 @@ def _cores(characters: Characters, signs: Signs) -> Cores:
     great |= college & ordinary[core]
     great |= town_ends(characters, core + 1)  # the town of a place without a name of its own
     core = core[named]
-    house = characters.pairs[core + 2].astype(np.uint64) % np.uint64(HOUSES_TOLD - 1)
-    is_told = np.isin(parts[core + 2], (_HOME, _HOUSE_KIND))
-    return Cores(core, end[named], great[named], (house + np.uint64(1)) * is_told)
+    kind = core + 2
+    single = (parts[kind] == 0) & np.isin(points[kind], _SINGLE_HOUSES)
+    is_told = single | np.isin(parts[kind], (_HOME, _HOUSE_KIND, _COLLEGE))
+    house = np.where(single, ids[kind], characters.pairs[kind]).astype(np.uint64)
+    house = house % np.uint64(HOUSES_TOLD - 1) + np.uint64(1)
+    return Cores(core, end[named], great[named], house * is_told)
 
 
 def _is_half(characters: Characters, classes: NDArray[np.uint8], at: Places) -> Flags:
