@@ -164,14 +164,13 @@ class Classifier:
         (kept,) = self._counts[terms].nonzero()
         at, terms = at[kept], terms[kept]
         # Where a term is in the title as well as in the text, what is in the title comes first.
-        order = texts.characters.owner[at] * len(self.terms) + terms
-        order = order * 2 + ~texts.in_title[at]
+        bits = len(self.terms).bit_length()
+        order = (texts.characters.owner[at] << bits | terms) << 1 | ~texts.in_title[at]
         order.sort()
-        term, in_text = order >> 1, order & 1
-        first = first_of_each(term)
-        owner, terms = np.divmod(term[first], max(1, len(self.terms)))
+        order = order[first_of_each(order >> 1)]
+        owner, terms = order >> (bits + 1), order >> 1 & ((1 << bits) - 1)
         weights = self._weights[terms]
-        weights[in_text[first] == 0] *= TITLE_WEIGHT
+        weights[order & 1 == 0] *= TITLE_WEIGHT
         return _Found(owner, terms, weights)
 
     def _scored(self, found: _Found, texts: int) -> Scores:

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from agents.characters import Characters, Flags, Hashes, Places, is_digit, is_letter, mixed
-from agents.occurrences import added_up, first_of_each
+from agents.occurrences import added_up, by_weight, first_of_each
 
 DISTRICT_BITS: Final = 11
 _SPELT: Final = 31  # as a city; those coded are 1 to 26
@@ -44,7 +44,7 @@ def districts(characters: Characters, may_end: Flags, unusual: Flags) -> Hashes:
     # A district says more than its city, however often that is named.
     found = added_up(characters, at, code, np.where(city[kept], 1, _ABOVE_CITIES))
     owner = characters.owner[found.at]
-    order = np.lexsort((found.at, -found.weights, owner))
+    order = by_weight(characters, found)
     order = order[first_of_each(owner[order])]
     found_in = np.zeros(characters.texts, np.uint64)
     found_in[owner[order]] = found.hashes[order]

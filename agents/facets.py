@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.characters import Characters, Flags, Hashes, PairTable
 
@@ -132,8 +131,8 @@ def problems(characters: Characters, in_title: Flags) -> Hashes:
     at, numbers = _TABLE.find(characters)
     weights = 1.0 + (TITLE_WEIGHT - 1.0) * in_title[at]
     cells = characters.owner[at] * FACETS + numbers - 1
-    counts = np.bincount(cells, weights, minlength=characters.texts * FACETS)
-    said: NDArray[np.float64] = counts.reshape(characters.texts, FACETS).astype(np.float64)
-    most = said.max(1, keepdims=True)
-    mainly = (said >= most * _SIDE_REMARK) & (said > 0)
+    said = np.zeros((characters.texts, FACETS))
+    np.add.at(said.reshape(-1), cells, weights)
+    least = np.maximum(said.max(1, keepdims=True) * _SIDE_REMARK, 1)
+    mainly = said >= least
     return np.packbits(mainly, axis=1).view(np.uint64).ravel()

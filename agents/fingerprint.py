@@ -18,7 +18,6 @@ _KINDS: Final = 0x10000  # code points told apart: the basic plane
 _MULTIPLIERS: Final = tuple(map(np.uint32, (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D)))
 _BIN_SHIFT: Final = np.uint32(26)  # the highest six bits number the bin
 _EMPTY: Final = np.uint32(0xFFFFFFFF)
-_EACH_BIN: Final = np.arange(BITS, dtype=np.uint8)
 _SALTS: Final = np.arange(BITS, dtype=np.uint32) * np.uint32(0x27D4EB2F)
 
 
@@ -57,26 +56,32 @@ def fingerprints(characters: Characters) -> Fingerprints:
     >>> one == other
     np.True_
     """
+    texts = characters.texts
     (kept,) = _MEANINGFUL.take(characters.points, mode="clip").nonzero()
-    owner = characters.owner[kept]
-    counts = np.bincount(owner, minlength=characters.texts)
-    bins = np.full((characters.texts, BITS), _EMPTY, np.uint32)
+    begins = np.searchsorted(kept, characters.starts)
+    counts = np.diff(begins, append=len(kept))
+    # By bin, then by text: what is done to a bin is done to those of all texts side by side.
+    bins = np.full((BITS, texts), _EMPTY, np.uint32)
     if len(kept) >= SHINGLE:
         hashed = _shingles(characters.points[kept])
-        owner = owner[: len(hashed)]
-        hashed[owner != characters.owner[kept[SHINGLE - 1 :]]] = _EMPTY  # over a border
-        place = owner * BITS + (hashed >> _BIN_SHIFT)
+        place = (hashed >> _BIN_SHIFT) * np.intp(texts)
+        place += np.repeat(np.arange(texts), counts)[: len(hashed)]
+        borders = begins[(begins > 0) & (begins < len(kept))]
+        over = np.concatenate((borders - 1, borders - 2))  # none is of two texts
+        hashed[over.clip(0, len(hashed) - 1)] = _EMPTY
         np.minimum.at(bins.reshape(-1), place, hashed)
-    least = bins.reshape(characters.texts, QUARTERS, BITS // QUARTERS).min(2)
-    filled = bins != _EMPTY
-    source = np.where(filled, _EACH_BIN, np.uint8(0))
+    least = bins.reshape(QUARTERS, BITS // QUARTERS, texts).min(1).T
+    empty = bins == _EMPTY
     # Before the first filled bin there is nothing to take but what that one has.
-    source[:, 0] = filled.argmax(1)
-    np.maximum.accumulate(source, 1, out=source)
-    values = np.take_along_axis(bins, source.astype(np.intp), 1)
+    first = bins[empty.argmin(0), np.arange(texts)]
+    bins[0] = np.where(empty[0], first, bins[0])
+    for number in range(1, BITS):
+        np.copyto(bins[number], bins[number - 1], where=empty[number])
     # Another bit of a value in each bin that has it: or short texts would be close by chance.
-    bits = ((values ^ _SALTS) * _MULTIPLIERS[0]) >> np.uint32(31)
-    packed: Hashes = np.packbits(bits.astype(np.bool_), axis=1).view(np.uint64).ravel()
+    bins ^= _SALTS[:, None]
+    bins *= _MULTIPLIERS[0]
+    bins >>= np.uint32(31)
+    packed: Hashes = np.packbits(bins.T.astype(np.bool_, order="C"), axis=1).view(np.uint64).ravel()
     packed[counts < LEAST_CHARACTERS] = 0
     return Fingerprints(packed, least)
 
@@ -85,11 +90,13 @@ def _shingles(points: Points) -> Points:
     """Hashes of each three code points in a row."""
     first, second, third = _MULTIPLIERS
     hashed = points[:-2] * first
-    hashed ^= points[1:-1] * second
-    hashed += points[2:] * third
-    hashed ^= hashed >> np.uint32(15)
+    # One place for what is worked out on the way: new memory costs more than the work.
+    other = points[1:-1] * second
+    hashed ^= other
+    hashed += np.multiply(points[2:], third, out=other)
+    hashed ^= np.right_shift(hashed, np.uint32(15), out=other)
     hashed *= first
-    hashed ^= hashed >> np.uint32(13)
+    hashed ^= np.right_shift(hashed, np.uint32(13), out=other)
     hashed *= second
-    hashed ^= hashed >> np.uint32(16)
+    hashed ^= np.right_shift(hashed, np.uint32(16), out=other)
     return hashed

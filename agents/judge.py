@@ -96,54 +96,49 @@ class Judge:
         for said, whole, topic, heard, mention in zip(
             reports,
             texts.wholes,
-            self._categories(reports, texts),
+            self._topics(reports, texts),
             self.tone.hear(texts),
             mentions_of(texts),
             strict=True,
         ):
-            title, text, _, declared, people_band, zero = said
-            category, source, meant = topic
+            title, text, label, declared, people_band, zero = said
+            category: str = topic[0]
+            source = topic[1]
+            meant = (self.declared.of(label) or "") if label else ""
+            if meant and (category == OUTSIDE or not whole):
+                category, source = meant, DECLARED
             # A zero report says that there is nothing: its text, if it has one, is about no matter.
             if zero or not whole:
                 severity, cue = graver(declared, people_band, 0, "")
                 yield Judged(category, source, meant, severity, cue, UNSAID, "", NOTHING)
                 continue
-            severity, cue = graver(declared, people_band, heard.severity, heard.cue)
+            sentiment, level, cue = heard
+            severity, cue = graver(declared, people_band, level, cue)
             excerpt = ""
             if severity in _GRAVE or people_band == _CROWD:
                 excerpt = self._excerpt(title, text)
             known_by = mention
             if mention.name and not self._is_clean(mention.name):
                 known_by = mention._replace(name="")
-            yield Judged(category, source, meant, severity, cue, heard.sentiment, excerpt, known_by)
+            yield Judged(category, source, meant, severity, cue, sentiment, excerpt, known_by)
 
-    def _categories(
-        self, reports: Sequence[Said], texts: Texts
-    ) -> Iterator[tuple[CategoryCode, str, str]]:
-        """The leaf, what decided it, and the leaf that upstream declared, if any."""
-        for said, whole, (category, source) in zip(
-            reports, texts.wholes, self._topics(reports, texts), strict=True
-        ):
-            declared = self.declared.of(said[2]) if said[2] else None
-            if declared and (category == OUTSIDE or not whole):
-                yield declared, DECLARED, declared
-            else:
-                yield category, source, declared or ""
-
-    def _topics(self, reports: Sequence[Said], texts: Texts) -> Iterator[tuple[CategoryCode, str]]:
+    def _topics(self, reports: Sequence[Said], texts: Texts) -> list[tuple[CategoryCode, str]]:
         """The leaf of each text, and what decided it."""
         if self.model is None:
-            for category in self.classifier.categories(texts):
-                yield category, NONE if category == OUTSIDE else LEXICON
-            return
+            return [
+                (category, NONE if category == OUTSIDE else LEXICON)
+                for category in self.classifier.categories(texts)
+            ]
         topics = self.model.predict(
             [said[0] for said in reports],
             [said[1] for said in reports],
             self.classifier.scores(texts),
         )
-        for whole, topic in zip(texts.wholes, topics, strict=True):
-            # A model has a label for everything, also for nothing.
-            yield (topic.category, topic.source) if whole else (OUTSIDE, NONE)
+        # A model has a label for everything, also for nothing.
+        return [
+            (topic.category, topic.source) if whole else (OUTSIDE, NONE)
+            for whole, topic in zip(texts.wholes, topics, strict=True)
+        ]
 
     def _excerpt(self, title: str, text: str) -> str:
         whole = f"{title} {text}" if title and text else title or text

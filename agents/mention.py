@@ -4,7 +4,8 @@ A duty officer's rule: the same concrete problem at the same place, or with the
 same company or project.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -82,34 +83,32 @@ def mentions_of(texts: Texts) -> list[Mention]:
     named = told.named | (told.districts << _DISTRICT_AT)
     for kind in range(3):
         named |= told.counts[:, kind] << np.uint64(NAMED_BITS + kind * _COUNT_BITS)
-    keys, ends = _keys(told.words, least)
-    return [
-        Mention(fingerprint, tuple(keys[start:end]), name, problem, who)
-        for fingerprint, start, end, name, problem, who in zip(
-            bits.tolist(),
-            [0, *ends],
-            ends,
-            told.names,
-            problems(characters, in_title).tolist(),
-            named.tolist(),
-            strict=False,
-        )
-    ]
+    found = zip(
+        bits.tolist(),
+        _keys(told.words, least),
+        told.names,
+        problems(characters, in_title).tolist(),
+        named.tolist(),
+        strict=True,
+    )
+    return list(map(Mention._make, found))
 
 
 _KEYS: Final = 10
 _NONE: Final = np.uint32(0xFFFFFFFF)
 
 
-def _keys(words: Hashes, least: Points) -> tuple[list[int], list[int]]:
-    """The keys of all texts on end, and where each text's end."""
+def _keys(words: Hashes, least: Points) -> Iterator[tuple[int, ...]]:
+    """The keys of each text."""
     copies = (mixed(least.astype(np.uint64)) & ~np.uint64(Word.COPY)) | np.uint64(Word.COPY)
     keys = np.concatenate((words, copies), axis=1)
     # Near copies that have words which tell them apart share one of these as well.
     enough = (words != 0).sum(1, keepdims=True) >= _TO_BE_SHARED
     kept = np.concatenate((words != 0, (least != _NONE) & ~enough), axis=1)
     kept &= np.cumsum(kept, 1) <= _KEYS
-    return keys[kept].tolist(), np.cumsum(kept.sum(1)).tolist()
+    all_ = tuple(keys[kept].tolist())
+    ends = np.cumsum(kept.sum(1)).tolist()
+    return (all_[start:end] for start, end in pairwise([0, *ends]))
 
 
 # Of 64 bits: two texts no farther apart have about half of their shingles in common.

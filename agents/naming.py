@@ -47,7 +47,7 @@ from agents.name_words import (
     SINGLE_KINDS,
     TRADES,
 )
-from agents.occurrences import Found, added_up, first_of_each, rank
+from agents.occurrences import Found, added_up, by_weight, first_of_each, rank
 from agents.redaction.lexicon import SURNAMES
 
 COMMON_FILE: Final = "common_pairs.txt"
@@ -280,11 +280,12 @@ def _is_half(characters: Characters, classes: NDArray[np.uint8], at: Places) -> 
 
 def _foremost(characters: Characters, found: Found) -> tuple[Hashes, Hashes]:
     """Of each text the words that weigh most, of equal ones those that come first; and counts."""
-    order = np.lexsort((found.at, -found.weights, characters.owner[found.at]))
+    order = by_weight(characters, found)
     order = order[rank(characters.owner[found.at[order]]) < TELLING]
     kinds = (found.hashes & _KIND_OF).astype(np.int64)
-    order = order[np.lexsort((kinds[order], characters.owner[found.at[order]]))]
     owner, kinds = characters.owner[found.at[order]], kinds[order]
+    by_kind = np.argsort(owner * len(Word) + kinds, kind="stable")
+    order, kinds = order[by_kind], kinds[by_kind]  # whose they are stays as it is
     words = np.zeros((characters.texts, TELLING), np.uint64)
     words[owner, rank(owner)] = found.hashes[order]
     counts = np.bincount(owner * 3 + kinds, minlength=characters.texts * 3).astype(np.uint64)
@@ -307,9 +308,9 @@ def _named(
     weights = (1 + _TITLE_BONUS * in_title[core].astype(np.int64)) * np.where(
         great, 1, _GREAT_BELOW
     )
-    found = added_up(characters, core, characters.pairs[core].astype(np.uint64), weights)
+    found = added_up(characters, core, mixed(characters.pairs[core].astype(np.uint64)), weights)
     owner = characters.owner[found.at]
-    order = np.lexsort((found.at, -found.weights, owner))
+    order = by_weight(characters, found)
     order = order[first_of_each(owner[order])]
     texts, at = owner[order], found.at[order]
     chosen = np.searchsorted(core, at)

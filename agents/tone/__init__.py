@@ -218,9 +218,11 @@ class Tone:
 
     def _found(self, texts: Texts) -> _Found:
         hits = self._find(texts.characters)
-        order = texts.characters.owner[hits.at] * len(self.texts) + hits.terms
+        bits = len(self.texts).bit_length()
+        order = texts.characters.owner[hits.at] << bits | hits.terms
         order.sort()
-        owner, terms = np.divmod(order[first_of_each(order)], len(self.texts))
+        order = order[first_of_each(order)]
+        owner, terms = order >> bits, order & ((1 << bits) - 1)
         messages = len(texts.wholes)
         cells = owner * len(_KINDS) + self._kinds[terms]
         sums = np.bincount(cells, self._halves[terms], messages * len(_KINDS)).astype(np.int64)

@@ -5,6 +5,7 @@ Severity: 1 red, 2 orange, 3 yellow, 4 blue; docs/judgement.md defines the four.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from agents.tone.lexicon import Severities
@@ -114,6 +115,7 @@ def _meant(role: Role, left: str, term: str, right: str) -> bool:
     return bool(role.companion.search(f"{left[-role.within :]}\n{right[: role.within]}"))
 
 
+@lru_cache(maxsize=4_096)
 def graver(declared: int, people_band: str, severity: int, cue: str) -> tuple[int, str]:
     """The gravest of what was declared, how many people, and what the text says.
 
