@@ -66,8 +66,8 @@ def counts(
     dimensions = _dimensions(by)
     chosen = Chosen(
         counties=codes_of(counties),
-        since=_hour("--from", since, settings),
-        until=_hour("--to", until, settings),
+        since=hour_of("--from", since, settings),
+        until=hour_of("--to", until, settings),
         source=source,
         runid=runid,
     )
@@ -123,7 +123,8 @@ def codes_of(counties: Sequence[str]) -> list[str]:
     return codes
 
 
-def _hour(option: str, text: str | None, settings: Settings) -> datetime | None:
+def hour_of(option: str, text: str | None, settings: Settings) -> datetime | None:
+    """The full hour that an option names. Raises UserError."""
     if text is None:
         return None
     try:

@@ -1,5 +1,6 @@
-"""`huishang rules`: what whoever edits the rules needs: a copy, and a check before use."""
+"""`huishang rules`: what whoever edits the rules needs: a copy, a check, and a try before use."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,15 @@ from typing import Any
 import click
 import msgspec
 
+from agents.alerting.replaying import WARM_UP, replay, replayable
 from agents.rules import Rules
 from agents.rules_file import each_rule
 from cli import output
+from cli.counts import codes_of, hour_of
+from sinks.accounts import Chosen, counts
+from sinks.store import Store, dsn_for_reading
 from streams.errors import UserError
+from streams.packs import CountRow
 from streams.settings import load
 
 _LEVELS = {1: "red", 2: "orange", 3: "yellow", 4: "blue"}
@@ -18,7 +24,7 @@ _LEVELS = {1: "red", 2: "orange", 3: "yellow", 4: "blue"}
 
 @click.group()
 def rules() -> None:
-    """The rules that raise alerts, and what becomes of these: copy and check them.
+    """The rules that raise alerts, and what becomes of these: copy, check and try them.
 
     HUISHANG_RULES=FILE puts a file into use; tally takes changes of it without a restart.
     """
@@ -67,6 +73,102 @@ def check(file: Path | None, as_json: bool) -> None:
     settings += [("inhibit", _words(one)) for one in found.inhibit]
     output.table(("section", "settings"), settings)
     click.echo(f"\n{file or 'the rules that come with Huishang'}: no mistake")
+
+
+@rules.command(
+    "try",
+    epilog="\b\nExamples:\n  huishang rules try rules.yaml --from 2026-03-01 --to 2026-04-01\n"
+    "  huishang rules try new.yaml --against old.yaml --from 2026-03-01 --to 2026-04-01 --json",
+)
+@click.argument("file", type=Path)
+@click.option("--from", "since", required=True, help="As 2026-03-01 or 2026-03-01T08:00.")
+@click.option("--to", "until", required=True, help="Until this time.")
+@click.option("--against", type=Path, help="Compare with these.  [default: those in use]")
+@click.option(
+    "--county", "counties", multiple=True, help="Code, prefix of codes or name; may be repeated."
+)
+@click.option("--examples", default=20, show_default=True, help="Alerts to show.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def try_(
+    file: Path,
+    since: str,
+    until: str,
+    against: Path | None,
+    counties: Sequence[str],
+    examples: int,
+    as_json: bool,
+) -> None:
+    """Say what the rules in FILE would have raised, before they are put into use.
+
+    Replays the counts that the store keeps, hour by hour, from a week before --from on. Rules of
+    counts and of silent sources are tried; those of single reports and incidents need what is
+    not kept.
+    """
+    settings = load()
+    start, end = hour_of("--from", since, settings), hour_of("--to", until, settings)
+    if start is None or end is None or start >= end:
+        raise UserError(f"--from {since} is not before --to {until}")
+    sets = [Rules.load(against or settings.rules), Rules.load(file)]
+    chosen = Chosen(codes_of(counties), start - WARM_UP, end)
+    with Store.open(dsn_for_reading(settings)) as store:
+        kept = counts(store, ("county", "category", "channel", "hour"), settings.zone, chosen)
+    rows = [
+        CountRow(
+            *(row["county"], row["category"], row["channel"]),
+            *(int(row["hour"].timestamp()) // 3_600, 0, int(row["count"])),
+        )
+        for row in kept
+    ]
+    before, after = (
+        {one.id: one for one in replay(each, rows, start, end, settings.zone)} for each in sets
+    )
+    names = sorted(replayable(sets[0]) | replayable(sets[1]))
+    told = {
+        name: {
+            "before": sum(one.rule == name for one in before.values()),
+            "after": sum(one.rule == name for one in after.values()),
+            "told_before": sum(one.rule == name and one.notify for one in before.values()),
+            "told_after": sum(one.rule == name and one.notify for one in after.values()),
+        }
+        for name in names
+    }
+    changes = [
+        ("gone" if one.id in before else "new", one)
+        for one in sorted(
+            (before | after).values(), key=lambda one: (one.raised_at, one.rule, one.id)
+        )
+        if (one.id in before) != (one.id in after)
+    ]
+    if as_json:
+        differing = [
+            {
+                "change": change,
+                **{name: getattr(one, name) for name in ("id", "rule", "county_code", "category")},
+                **{name: getattr(one, name) for name in ("raised_at", "title", "notify")},
+            }
+            for change, one in changes
+        ]
+        output.as_json({"reports": sum(row.n for row in rows), "rules": told, "alerts": differing})
+        return
+    output.table(
+        ("rule", "before", "after", "told before", "told after"),
+        [(name, *numbers.values()) for name, numbers in told.items()],
+        empty="No rules of counts or silent sources.",
+    )
+    click.echo()
+    output.table(
+        ("change", "rule", "raised", "title"),
+        [
+            (
+                change,
+                one.rule,
+                f"{one.raised_at.astimezone(settings.zone):%Y-%m-%d %H:%M}",
+                one.title,
+            )
+            for change, one in changes[:examples]
+        ],
+        empty="No alert is new or gone.",
+    )
 
 
 def _rest(rule: msgspec.Struct) -> str:

@@ -10,4 +10,6 @@ muting      whether an alert is told, and why not
 acting      the actions of a batch
 batch       the alerts of a batch, from raised to answered
 moment      what time brings: escalated, closed by itself, told after all
+precision   how many of a rule's alerts were useful
+replaying   what changed rules would have raised
 """
