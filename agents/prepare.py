@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from agents.cases.receiving import step_received
 from agents.decode import Decoder, TimeWindow, identity, malformed
 from agents.judge import Judge, Said
 from agents.packing import Builder, Gathered, Place
 from agents.preview import dead_letter
 from streams.batches import Record
-from streams.cases import CaseStep
 from streams.contracts import (
     TEXT_LIMIT,
     TITLE_LIMIT,
@@ -225,30 +225,8 @@ class Preparer:
 
     def _add_case(self, event: CaseUpdateEvent, place: Place, reported_s: int, offset: int) -> bool:
         gathered, county, origin = place
-        data = event.data
-        callback = data.callback or None
         gathered.cases.append(
-            CaseStep(
-                identity(event),
-                origin,
-                county,
-                self._redact_label(data.case_id),
-                data.version,
-                data.status,
-                data.level,
-                reported_s,
-                self._redact_label(data.owner_org) if data.owner_org else "",
-                int(data.deadline_at.timestamp()) if data.deadline_at else 0,
-                offset,
-                self._redact_label(data.merged_into) if data.merged_into else "",
-                data.deadline_class or "",
-                int(callback.contacted_at.timestamp()) if callback else 0,
-                bool(callback and callback.solved),
-                callback.satisfaction if callback else 0,
-                bool(data.plan),
-                bool(data.action),
-                data.whistle_step or "",
-            )
+            step_received(event, origin, county, reported_s, offset, self._redact_label)
         )
         return False
 

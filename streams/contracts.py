@@ -127,7 +127,7 @@ class CaseUpdate(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One step of a case's way from registered to verified."""
 
     case_id: CaseId  # required here
-    version: Annotated[int, Meta(ge=1)]
+    version: Annotated[int, Meta(ge=1, le=2**32 - 1)]
     status: Status
     level: Annotated[int, Meta(ge=1, le=4, description="1 village … 4 county")]
     deadline_at: Instant | UnsetType = UNSET

@@ -270,3 +270,31 @@ def test_all_that_a_case_update_says_reaches_its_pack(preparer: Preparer) -> Non
     assert (step.deadline_s, step.deadline_class) == (1_772_791_200, "24h")
     assert (step.contacted_s, step.solved, step.satisfaction) == (1_772_676_000, True, 2)
     assert (step.plan, step.action, step.whistle_step) == (True, True, "arrived")
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ({"deadline_at": "9999-12-31T23:59:59Z"}, "$.data.deadline_at"),
+        ({"deadline_at": "0001-01-01T00:00:00Z"}, "$.data.deadline_at"),
+        (
+            {
+                "callback": {
+                    "contacted_at": "9999-12-31T23:59:59Z",
+                    "solved": True,
+                    "satisfaction": 1,
+                }
+            },
+            "$.data.callback.contacted_at",
+        ),
+    ],
+)
+def test_a_time_that_no_store_holds_is_answered(
+    preparer: Preparer, said: dict[str, object], path: str
+) -> None:
+    update = call(1, channel=None, demand_type=None, repeat=None, text=None)
+    update["type"] = "huishang.case-update.v1"
+    update["data"] |= {"case_id": "c-1", "version": 1, "status": "registered", "level": 1, **said}
+    result = prepared(preparer, [update], "case-updates")
+    assert [(letter.reason, letter.path) for letter in result.dead] == [("time_out_of_range", path)]
+    assert result.packs == []
