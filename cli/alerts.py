@@ -1,36 +1,27 @@
 """`huishang alerts`: what was raised, who has it, and what staff do with it."""
 
-import re
-import time
-import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, get_args
 
 import click
 
 from agents.alerting.precision import precision
 from cli import output
-from cli.acting import action_event, identity_of, publish_actions, said
+from cli.alert_actions import ACTIONS, in_store
 from cli.counts import codes_of
 from cli.dead_letters import since_of
-from cli.times import UnreadableTime, read
-from sinks.alerts import Asked, alert, alerts, answers_to, labels
+from sinks.alerts import Asked, alerts, labels
 from sinks.store import Store, dsn_for_reading
 from streams.categories import CATEGORIES, CategoryCode
 from streams.clock import clock_of
 from streams.contracts import AlertStatus
 from streams.counties import COUNTIES, CountyCode
-from streams.errors import Retryable, UserError
 from streams.settings import Settings, load
 
-_ID: Final = re.compile(r"[0-9a-f]{16}")
 _STATUSES: Final = get_args(AlertStatus)
 _OPEN: Final = tuple(status for status in _STATUSES if status != "closed")
 _LEVELS: Final = {1: "red", 2: "orange", 3: "yellow", 4: "blue"}
-_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
-_WAIT_S: Final = 60.0
-_EVERY_S: Final = 0.3
 
 Command = Callable[..., None]
 
@@ -48,6 +39,10 @@ def commands() -> None:
       huishang alerts silence 4f1d2c9ab07e3358 --until 6h --by 值班长 --note 管道检修
       huishang alerts label 4f1d2c9ab07e3358 --not-useful --by 值班长
     """
+
+
+for acting in ACTIONS:
+    commands.add_command(acting)
 
 
 def _choosing(command: Command) -> Command:
@@ -129,7 +124,7 @@ def _local(instant: datetime, settings: Settings) -> str:
 def show_command(alert_id: str, as_json: bool) -> None:
     """Everything the store has of one alert, and the steps of its life."""
     settings = load()
-    [found] = _found(settings, [alert_id])
+    [found] = in_store(settings, [alert_id])
     if as_json:
         output.as_json(found)
         return
@@ -151,163 +146,6 @@ def _step(step: dict[str, Any], settings: Settings) -> str:
         parts.append(f"until {_local(step['until'], settings)}")
     parts += [step["note"], "" if step["verdict"] == "done" else step["verdict"]]
     return ", ".join(filter(None, parts))
-
-
-def _found(settings: Settings, identifiers: Sequence[str]) -> list[dict[str, Any]]:
-    for identifier in identifiers:
-        if not _ID.fullmatch(identifier):
-            raise UserError(f"ALERT_ID got {identifier!r}; expected sixteen hexadecimal digits")
-    with Store.open(dsn_for_reading(settings)) as store:
-        found = [(identifier, alert(store, identifier)) for identifier in identifiers]
-    for identifier, one in found:
-        if one is None:
-            raise UserError(
-                f"no alert {identifier}; `huishang alerts list --all` shows all there are"
-            )
-    return [one for _, one in found if one]
-
-
-# -- actions -------------------------------------------------------------------------------
-
-
-def _acting(name: str, help_: str) -> Callable[[Command], Command]:
-    """A command that publishes one action for each alert it is given."""
-
-    def made(command: Command) -> Command:
-        for option in (
-            click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
-            click.option(
-                "--wait", is_flag=True, help="Until tally has answered, a minute at most."
-            ),
-            click.option("--note", help="Why; it is redacted."),
-            click.option("--by", required=True, help="The post that acts, not a person."),
-            click.argument("alert_ids", metavar="ALERT_ID...", nargs=-1, required=True),
-        ):
-            command = option(command)
-        command.__doc__ = help_
-        done: Command = commands.command(name)(command)
-        return done
-
-    return made
-
-
-def _plain(name: str, action: str, help_: str) -> None:
-    def command(
-        alert_ids: Sequence[str], by: str, note: str | None, wait: bool, as_json: bool
-    ) -> None:
-        _act(alert_ids, {"action": action, **said(by, note)}, wait=wait, as_json=as_json)
-
-    _acting(name, help_)(command)
-
-
-_plain("ack", "acknowledge", "Take alerts up: they are known, and do not escalate by themselves.")
-_plain("escalate", "escalate", "Tell alerts again, as escalated.")
-_plain("close", "close", "Close alerts: they are dealt with.")
-_plain("reopen", "reopen", "Let closed alerts fire again.")
-
-
-@_acting("assign", "Give alerts to a post or an office.")
-@click.option("--to", "assigned_to", required=True, help="A post or an office, not a person.")
-def _assign(
-    alert_ids: Sequence[str],
-    assigned_to: str,
-    by: str,
-    note: str | None,
-    wait: bool,
-    as_json: bool,
-) -> None:
-    data = {"action": "assign", "assigned_to": assigned_to, **said(by, note)}
-    _act(alert_ids, data, wait=wait, as_json=as_json)
-
-
-@_acting(
-    "silence",
-    "Tell nobody of alerts of the same rule, county and category until then.\n\n"
-    "They are raised and listed all the same. A later silence takes the place of an earlier "
-    "one, so `--until 0m` ends it. --note, the reason, is asked for.",
-)
-@click.option("--until", required=True, metavar="TIME", help="30m, 12h, 7d from now, or a time.")
-def _silence(
-    alert_ids: Sequence[str],
-    until: str,
-    by: str,
-    note: str | None,
-    wait: bool,
-    as_json: bool,
-) -> None:
-    settings = load()
-    if not note:
-        raise UserError("a silence needs --note, the reason for it")
-    end = until_of(until, clock_of(settings).now(), settings)
-    data = {"action": "silence", "until": end.isoformat(), **said(by, note)}
-    _act(alert_ids, data, wait=wait, as_json=as_json)
-
-
-def until_of(text: str, now: datetime, settings: Settings) -> datetime:
-    """A time, or how long from now. Raises UserError."""
-    if ahead := re.fullmatch(r"(\d{1,6})([mhd])", text):
-        return now + timedelta(**{_UNITS[ahead[2]]: int(ahead[1])})
-    try:
-        return read(text, settings.zone)
-    except UnreadableTime as error:
-        raise UserError(f"--until {text!r}: expected 30m, 12h, 7d, or {error}") from None
-
-
-@_acting("label", "Say whether alerts were useful: --useful or --not-useful.")
-@click.option("--useful/--not-useful", "useful", required=True, default=None)
-def _label(
-    alert_ids: Sequence[str],
-    useful: bool,
-    by: str,
-    note: str | None,
-    wait: bool,
-    as_json: bool,
-) -> None:
-    action = "useful" if useful else "not_useful"
-    _act(alert_ids, {"action": action, **said(by, note)}, wait=wait, as_json=as_json)
-
-
-def _act(identifiers: Sequence[str], data: dict[str, str], *, wait: bool, as_json: bool) -> None:
-    settings = load()
-    run = uuid.uuid4().hex
-    found = _found(settings, identifiers)
-    events = [
-        action_event(settings, "alert-action", one["county"], {"alert_id": one["id"], **data}, run)
-        for one in found
-    ]
-    publish_actions(settings, events)
-    answers = _answers(settings, run, [identity_of(event) for event in events]) if wait else []
-    wrong = [answer for answer in answers if answer not in ("done", "unchanged")]
-    if as_json:
-        ids = [event["id"] for event in events]
-        output.as_json({"published": len(events), "ids": ids, "run": run, "answers": answers})
-    elif wait:
-        for answer in answers:
-            click.echo(answer)
-    else:
-        click.echo(
-            f"published; `huishang alerts show {identifiers[0]}` shows what came of it, and if "
-            "nothing did, `huishang dead-letters list` why"
-        )
-    if wrong:
-        click.get_current_context().exit(1)
-
-
-def _answers(settings: Settings, run: str, identities: Sequence[int]) -> list[str]:
-    until = time.monotonic() + _WAIT_S
-    with Store.open(dsn_for_reading(settings)) as store:
-        while time.monotonic() < until:
-            answers = answers_to(store, run, identities)
-            if len(answers) >= len(identities):
-                return answers
-            time.sleep(_EVERY_S)
-    raise Retryable(
-        f"no answer within {_WAIT_S:g} s; the action is published and will be carried out once "
-        "intake, tally and sink run"
-    )
-
-
-# -- what they are worth -------------------------------------------------------------------
 
 
 @commands.command("precision")
