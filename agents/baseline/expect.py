@@ -11,6 +11,8 @@ from agents.baseline.tails import Floats
 Bools = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 STARTED_DAYS: Final = 42  # from when on a wild day is cut before it is learnt from
+LEAST_MEAN: Final = 0.1  # nobody knows that a series has less than one report in ten days
+_VARIANCE: Final = 0.03
 _SEASON_PRIOR: Final = 30.0  # counts that say: no season
 _SPECIAL_PRIOR: Final = 2.0  # counts that say: a holiday is like a weekend
 _SEASON_NOISE: Final = 0.5  # share of the noise at this time of earlier years
@@ -62,10 +64,10 @@ def expect(memory: Memory, when: When) -> Expected:
     season = season ** np.clip((column["age"] - _SEASON_FROM) / _SEASON_IN, 0.0, 1.0)
     level = column["level_count"].astype(float) / column["level_base"]
     base = usual * season
-    special = _special(memory, when, np.maximum(level[0] * base, 0.01))
+    special = _special(memory, when, np.maximum(level[0] * base, LEAST_MEAN))
     ahead = np.exp(np.clip(column["growth"], -_STEEPEST, _STEEPEST) * _AHEAD_DAYS)
     level[-1] *= np.where(column["age"] >= STARTED_DAYS, ahead, 1.0)
-    means = np.maximum(level * base * special, 0.01)
+    means = np.maximum(level * base * special, LEAST_MEAN)
     known = days >= _SEASON_DAYS
     noise = np.where(known, _SEASON_NOISE * noise, _last_weeks(memory, when))
     seen = _times_seen(memory, when.kind, level[0] * season)
@@ -136,7 +138,7 @@ def _variance(
     noise = np.maximum(memory.column["noise"][pace].astype(float), other_noise)
     level = noise / np.maximum(memory.column["level_count"][pace], 0.5) * _LEVEL_ERROR
     kind = 1.0 / (1.0 / _KIND_SPREAD + seen / (noise / mean + _KIND_NOISE))
-    varies: Floats = noise * mean + 0.1 + mean**2 * (level + kind + error)
+    varies: Floats = noise * mean + _VARIANCE + mean**2 * (level + kind + error)
     return varies
 
 

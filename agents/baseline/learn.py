@@ -11,6 +11,7 @@ from agents.baseline.surprise import Surprise
 from agents.baseline.tails import Floats
 
 _PACE: Final = (0.90, 0.75)  # of a level, kept from one active day to the next
+_LEAST_LEVEL: Final = 1e-4
 _KIND: Final = 0.985  # of a kind of day, from one to the next
 _NOISE: Final = 0.99
 _NOISE_AGING: Final = 4.0
@@ -22,6 +23,7 @@ _LOW_CUT: Final = 2.5
 _HIGH_Z: Final = 2.2
 _NEW_LEVEL_DAYS: Final = 21  # of high days, and then it is no outbreak but the level
 _NOISE_CUT: Final = 6.0
+_NOISE_SKEW: Final = 4.0  # more, for a mean of one
 _NOISE_MADE_UP: Final = 1.05  # for what cutting takes from the noise
 _SEASON_NOISE_CUT: Final = 100.0
 _LEAST_NOISE: Final = 0.6
@@ -117,12 +119,14 @@ def _learn_noise(memory: Memory, when: When, today: _Day, expected: Expected) ->
     three = column["recent_count"][-3:].sum(0, dtype=float)
     # The first weeks' noise is that of factors not yet known: forgotten while young.
     kept = np.minimum(_NOISE, 1.0 - _NOISE_AGING / (column["age"] + 2.0 * _NOISE_AGING))
+    first_week = column["age"] < 7  # when nothing was expected
     for pace in range(PACES):
         before = column["noise"][pace].astype(float)
         mean = expected.means[pace]
         alone = (today.counted - mean) ** 2 / np.maximum(mean, 0.05)
-        alone = np.where(today.strange & today.started, before, alone)
-        most = np.where(today.started, _NOISE_CUT * before, np.inf)
+        alone = np.where(today.strange & today.started | first_week, before, alone)
+        # Few reports are skewed: what looks wild there is how they come.
+        most = np.where(today.started, (_NOISE_CUT + _NOISE_SKEW / mean) * before, np.inf)
         sums = np.maximum(recent[:, pace].sum(0, dtype=float), 0.05)
         lasting = np.minimum((three - sums) ** 2 / sums, _SEASON_NOISE_CUT * before)
         lasting = np.where(today.strange | ~active, np.where(today.started, before, 1.0), lasting)
@@ -138,9 +142,11 @@ def _learn_level(memory: Memory, today: _Day) -> None:
         kept = _aging(_PACE[pace], column["age"], 60)
         for name, value in (("level_count", today.kept), ("level_base", today.base)):
             level = column[name][pace]
-            level[:] = np.where(today.usable, kept * level + value, level)
+            # Years of nothing must not end at a level of zero, which has no logarithm.
+            level[:] = np.where(today.usable, np.maximum(kept * level + value, _LEAST_LEVEL), level)
     after = column["level_count"][-1] / column["level_base"][-1]
-    moved = _GROWTH * column["growth"] + (1 - _GROWTH) * np.log(after / before)
+    step = np.log(after / before)
+    moved = _GROWTH * column["growth"] + (1 - _GROWTH) * step
     column["growth"][:] = np.where(today.usable & today.started, moved, column["growth"])
 
 

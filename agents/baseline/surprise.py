@@ -7,9 +7,9 @@ import numpy as np
 from agents.baseline.days import When
 from agents.baseline.expect import Bools, Expected
 from agents.baseline.memory import WINDOWS, Memory
-from agents.baseline.tails import Floats, deviance
+from agents.baseline.tails import Floats, deviance, likely
 
-CLIP: Final = 3.3  # standard deviations: what one day can bring to a scan
+CLIP: Final = 3.0  # standard deviations: what one day can bring to a scan
 _STRAY_CLIP: Final = 1.0  # and a day as this series has had before, to no consequence
 _STRAY_Z: Final = 3.0
 _STRAY_RATIO: Final = 1.2
@@ -47,7 +47,8 @@ def surprise(memory: Memory, when: When, count: Floats, expected: Expected) -> S
     day_z = (count - mean) / spread
     stray = _stray(memory, when, (count + 0.5) / (mean + 0.5)) & (day_z > _STRAY_Z)
     held_back = column["backlog"] > 0
-    most = mean + np.where(stray | held_back, _STRAY_CLIP * spread, CLIP * spread + 0.5)
+    _, highest = likely(mean, variance, CLIP)
+    most = np.where(stray | held_back, mean + _STRAY_CLIP * spread, highest)
     for name, value in (
         ("recent_count", np.minimum(count, most)),
         ("recent_mean", mean),

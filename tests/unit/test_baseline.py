@@ -241,3 +241,13 @@ def test_shares_of_channels_are_learnt() -> None:
         shares = learn_shares(shares, np.array([[16.0], [4.0]]))
     assert shares[:, 0] == pytest.approx([0.8, 0.2], abs=0.01)
     assert learn_shares(shares, np.zeros((2, 1))).sum() == pytest.approx(1)
+
+
+def test_years_of_nothing_are_borne_and_a_burst_after_them_is_seen() -> None:
+    counts = np.zeros((700, 2), int)
+    counts[650, 0] = 6
+    judged = advanced(counts)
+    assert judged[650].p[0] < 0.005
+    assert judged[650].p[1] > 0.5
+    assert judged[650].expected[1] == pytest.approx(0.1)
+    assert judged[650].high[1] <= 4
