@@ -5,6 +5,7 @@ from typing import Final
 
 from agents.redaction.characters import DECIMALS
 from agents.redaction.evidence import A_ROLE, MEASURES
+from agents.redaction.firsts import Firsts
 from agents.redaction.lexicon import GIVEN, SURNAMES, words
 from agents.redaction.segments import COSTS
 
@@ -14,11 +15,11 @@ ORG_AFTER = re.compile(
     r"[^\W\d_在到去的把被将与和是从说称向，、。]{1,8}(?:公司|集团|合作社|事务所|工作室|有限|诊所|药房|超市|[饭酒]店|学校|幼儿园)"
 )
 # An organisation, a place or a thing named after a person.
-THING_AFTER = re.compile(
-    r"(?:[路街巷镇乡县市区村庄屯湾沟坝桥河湖山庙寺祠塔墓园馆奖杯牌店厂铺]|大[道街桥厦]|小[区学]|[中大]学|广场|故[居里]|祠|纪念|专卖|旗舰|官方旗|精神|纪念|同款|组?社(?!长)|水库|学[校院]|医院|诊所|公司|集团|超市|酒|茶|烤|火锅|麻辣|辣|牛肉|拉面|大药房|幼儿园|家[园电具居装纺]|事务所|律所|工作室|合作社|家庭农场|餐|饭|面馆|花园|国际|大酒店|快递|物流|百货|服装|鞋|珠宝|眼镜|口腔|中医|书法|养生|按摩|足[浴疗道]|推拿|招商|直销|会所|美容|美发|理发|经济(?!困难|条件|拮据|压力|来源)|元帅|将军|烈士|上将|[地设置立造备材]|美景|公园|工业园|产业园|烧烤|胶囊|颗粒|口服液|注射液|软件|平台|索道|景区|批发|建材|家私|手袋)"
+THING_AFTER = Firsts(
+    r"[路街巷镇乡县市区村庄屯湾沟坝桥河湖山庙寺祠塔墓园馆奖杯牌店厂铺]|大[道街桥厦]|小[区学]|[中大]学|广场|故[居里]|祠|纪念|专卖|旗舰|官方旗|精神|纪念|同款|组?社(?!长)|水库|学[校院]|医院|诊所|公司|集团|超市|酒|茶|烤|火锅|麻辣|辣|牛肉|拉面|大药房|幼儿园|家[园电具居装纺]|事务所|律所|工作室|合作社|家庭农场|餐|饭|面馆|花园|国际|大酒店|快递|物流|百货|服装|鞋|珠宝|眼镜|口腔|中医|书法|养生|按摩|足[浴疗道]|推拿|招商|直销|会所|美容|美发|理发|经济(?!困难|条件|拮据|压力|来源)|元帅|将军|烈士|上将|[地设置立造备材]|美景|公园|工业园|产业园|烧烤|胶囊|颗粒|口服液|注射液|软件|平台|索道|景区|批发|建材|家私|手袋"
 )
 # Named after the person, wherever the name ends.
-_THING_NAMED: Final = re.compile(
+_THING_NAMED: Final = Firsts(
     r"故[居里]|纪念|陵[园墓]|墓|祠|雕像|铜像|实验[中小]?学?|[中小]学(?![老教时学同毕校])|大道(?!歉)|公园|广场|大桥|将军|元帅|竹海|牌"
 )
 # Somebody of history is spoken of.
@@ -47,11 +48,11 @@ _PLACE_AFTER = re.compile(
     r"[^\W\d_在到去的把被将与和是从说称向让给找问打家送至往回来进出离住带接于等]{0,4}?(?:[镇苑城郡邸寺庙]|佳园|家园|花园|庄园|公园|小区|社区|大厦|广场|中心|公寓|公馆|大道|[一二三四]期|[大国环]?道(?!歉)|华府|庭院|豪庭|楼盘|项目|工地|[工料药煤磷钢]厂|煤矿|矿业|置业|地产|建材|建筑|医疗|医院|学校|[中小大]学|公路|铁路|高速|隧道|水库|坡|坪|塘|冲|湾|[江河湖岛岭村组]|大桥|宅|段|片区|组团|牌|系列|景区|景园|索道|梯田|峡谷|故里|战役|[^\W\d_]?乡(?![长里亲下政]))"
 )
 # A surname and one of these is how a person is spoken of, not a full name.
-TITLE = re.compile(
-    r"(?:经理|主任|书记|老师|伯伯|先生|女士|小姐|师傅|律师|医生|大夫|局长|所长|院长|校长|园长|镇长|乡长|县长|市长|村长|组长|队长|科长|处长|站长|社长|厂长|行长|会长|部长|老板|同学|同志|阿姨|大爷|大妈|大哥|大姐|大伯|大娘|奶奶|爷爷|教练|教授|教师|警官|法官|检察官|工程师|会计|护士|某|氏|家[村庄屯湾]|老太|老汉|太太|妈妈?|爸爸?|婆婆|公公|姑娘|户[主]?|博士|大人|厅长|区长|州长|司长|主席|总监|助理|委员|常委|政委|支书)"
+TITLE = Firsts(
+    r"经理|主任|书记|老师|伯伯|先生|女士|小姐|师傅|律师|医生|大夫|局长|所长|院长|校长|园长|镇长|乡长|县长|市长|村长|组长|队长|科长|处长|站长|社长|厂长|行长|会长|部长|老板|同学|同志|阿姨|大爷|大妈|大哥|大姐|大伯|大娘|奶奶|爷爷|教练|教授|教师|警官|法官|检察官|工程师|会计|护士|某|氏|家[村庄屯湾]|老太|老汉|太太|妈妈?|爸爸?|婆婆|公公|姑娘|户[主]?|博士|大人|厅长|区长|州长|司长|主席|总监|助理|委员|常委|政委|支书"
 )
-ROLE_WORD = re.compile(
-    r"(?:书记|主任|局长|所长|校长|院长|老师|律师|经理|先生|女士|同志|师傅|队长|村长|镇长|医生)"
+ROLE_WORD = Firsts(
+    r"书记|主任|局长|所长|校长|院长|老师|律师|经理|先生|女士|同志|师傅|队长|村长|镇长|医生"
 )
 
 _BEFORE_TITLE: Final = frozenset("向和对由被让与从连都")
@@ -73,7 +74,7 @@ def _is_none(view: str, start: int, first: int, end: int) -> bool:
     after = view[end : end + 1]
     return (
         after in {"某", "*", "×", "＊"}
-        or TITLE.match(view, first) is not None
+        or TITLE.match(view, first)
         or (view[end - 1] in "二三四两几" and after in {"人", "位"})
         or _PEOPLE.match(view, first, end) is not None
         or _YEAR_AFTER.match(view, end) is not None
@@ -116,12 +117,8 @@ def _title(view: str, start: int, first: int, end: int) -> float:
 def _history(view: str, start: int, first: int, end: int) -> bool:
     """Whether somebody of history is spoken of, or what is named after somebody."""
     return (
-        _THING_NAMED.match(view, end) is not None
-        or (
-            end == first + 1
-            and view[end : end + 1] in GIVEN
-            and _THING_NAMED.match(view, end + 1) is not None
-        )
+        _THING_NAMED.match(view, end)
+        or (end == first + 1 and view[end : end + 1] in GIVEN and _THING_NAMED.match(view, end + 1))
         or _HISTORY_AFTER.match(view, end) is not None
         or _HISTORY_BEFORE.search(view, max(0, start - 7), start) is not None
     )
