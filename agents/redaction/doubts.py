@@ -16,7 +16,7 @@ ORG_AFTER = re.compile(
 )
 # An organisation, a place or a thing named after a person.
 THING_AFTER = Firsts(
-    r"[路街巷镇乡县市区村庄屯湾沟坝桥河湖山庙寺祠塔墓园馆奖杯牌店厂铺]|大[道街桥厦]|小[区学]|[中大]学|广场|故[居里]|祠|纪念|专卖|旗舰|官方旗|精神|纪念|同款|组?社(?!长)|水库|学[校院]|医院|诊所|公司|集团|超市|酒|茶|烤|火锅|麻辣|辣|牛肉|拉面|大药房|幼儿园|家[园电具居装纺]|事务所|律所|工作室|合作社|家庭农场|餐|饭|面馆|花园|国际|大酒店|快递|物流|百货|服装|鞋|珠宝|眼镜|口腔|中医|书法|养生|按摩|足[浴疗道]|推拿|招商|直销|会所|美容|美发|理发|经济(?!困难|条件|拮据|压力|来源)|元帅|将军|烈士|上将|[地设置立造备材]|美景|公园|工业园|产业园|烧烤|胶囊|颗粒|口服液|注射液|软件|平台|索道|景区|批发|建材|家私|手袋"
+    r"[路街巷镇乡县市区村庄屯湾沟坝桥河湖山庙寺祠塔墓园馆奖杯牌店厂铺]|大[道街桥厦]|小[区学]|[中大]学|广场|故[居里]|祠|纪念|专卖|旗舰|官方旗|精神|纪念|同款|组?社(?!长)|水库|学[校院]|医院|诊所|公司|集团|超市|酒|茶|烤|火锅|麻辣|辣|牛肉|拉面|大药房|幼儿园|家[园电具居装纺]|事务所|律所|工作室|合作社|家庭农场|餐|饭|面馆|花园|国际|大酒店|快递|物流|百货|服装|鞋|珠宝|眼镜|口腔|中医|书法|养生|按摩|足[浴疗道]|推拿|招商|直销|会所|硫酸|酸[钠钾钙]|门诊|美容|美发|理发|经济(?!困难|条件|拮据|压力|来源)|元帅|将军|烈士|上将|[地设置立造备材]|美景|公园|工业园|产业园|烧烤|胶囊|颗粒|口服液|注射液|软件|平台|索道|景区|批发|建材|家私|手袋"
 )
 # Named after the person, wherever the name ends.
 _THING_NAMED: Final = Firsts(
@@ -24,7 +24,7 @@ _THING_NAMED: Final = Firsts(
 )
 # Somebody of history is spoken of.
 _HISTORY_BEFORE: Final = re.compile(
-    r"(?:[清明宋元唐汉晋秦隋](?:代|朝|末|初)(?:的|时)?|南北朝|民国(?:时期|初期)?|(?:历史|文化|一代|古代|近代)名?人|思想家|文学家|教育家|军事家|革命家|大?诗人|词人|道士|统帅|元帅|司令官?|名将|重臣|进士|状元|举人|贡生|府官|巡抚|皇帝|太守|开国[元功]勋|先贤)的?$"
+    r"(?:[清明宋元唐汉晋秦隋](?:代|朝|末|初)(?:的|时)?|南北朝|民国(?:时期|初期)?|(?:历史|文化|一代|古代|近代)名?人|思想家|文学家|教育家|军事家|革命家|大?诗人|词人|道士|国民党|红军|日军|军阀|统帅|元帅|司令官?|名将|重臣|进士|状元|举人|贡生|府官|巡抚|皇帝|太守|开国[元功]勋|先贤)的?$"
 )
 # A building or room of an estate that is called so.
 _HOUSE_AFTER: Final = re.compile(r"\d{1,3}(?:[-－—]\d{1,4}(?![\d-])|[栋幢#]|号楼)|[一二三四1234]期")
@@ -49,13 +49,13 @@ _PLACE_AFTER = re.compile(
 )
 # A surname and one of these is how a person is spoken of, not a full name.
 TITLE = Firsts(
-    r"经理|主任|书记|老师|伯伯|先生|女士|小姐|师傅|律师|医生|大夫|局长|所长|院长|校长|园长|镇长|乡长|县长|市长|村长|组长|队长|科长|处长|站长|社长|厂长|行长|会长|部长|老板|同学|同志|阿姨|大爷|大妈|大哥|大姐|大伯|大娘|奶奶|爷爷|教练|教授|教师|警官|法官|检察官|工程师|会计|护士|某|氏|家[村庄屯湾]|老太|老汉|太太|妈妈?|爸爸?|婆婆|公公|姑娘|户[主]?|博士|大人|厅长|区长|州长|司长|主席|总监|助理|委员|常委|政委|支书"
+    r"经理|主任|书记|老师|伯伯|先生|女士|小姐|师傅|律师|医生|大夫|局长|所长|院长|校长|园长|镇长|乡长|县长|市长|村长|组长|队长|科长|处长|站长|社长|厂长|行长|会长|部长|老板|同学|同志|阿姨|大爷|大妈|大哥|大姐|大伯|大娘|奶奶|爷爷|教练|教授|教师|警官|法官|检察官|工程师|会计|护士|某|氏|家[村庄屯湾人]|老太|老汉|太太|妈妈?|爸爸?|婆婆|公公|姑娘|户[主]?|博士|大人|厅长|区长|州长|司长|主席|总监|助理|委员|常委|政委|支书"
 )
 ROLE_WORD = Firsts(
     r"书记|主任|局长|所长|校长|院长|老师|律师|经理|先生|女士|同志|师傅|队长|村长|镇长|医生"
 )
 
-_BEFORE_TITLE: Final = frozenset("向和对由被让与从连都")
+BEFORE_TITLE: Final = frozenset("向和对由被让与从连都")
 _ONE_TITLE = frozenset("总叔哥姐嫂婶导老某氏姓")
 # The last character of what looks like a name and the one behind it, when they are one word.
 _ACROSS: Final = frozenset(
@@ -89,8 +89,10 @@ def _words_in(view: str, start: int, first: int, end: int) -> float:
         points += 6.0  # 4台森蒂电梯
     if start and COSTS.get(view[start - 1 : start + 1], 99) <= _EVERYDAY:
         points += 5.0  # 证人员纯
-    if view[start] in _BEFORE_TITLE and end == first + 2 and view[first:end] in COSTS:
+    if view[start] in BEFORE_TITLE and end == first + 2 and view[first:end] in COSTS:
         points += 6.0  # 向家长
+    if end == first + 1 and COSTS.get(view[end - 1 : end + 1], 99) <= _EVERYDAY:
+        points += 4.0  # 发张一年级试卷
     return points
 
 
@@ -107,7 +109,7 @@ def _among_places(view: str, start: int, end: int) -> float:
 def _title(view: str, start: int, first: int, end: int) -> float:
     """How much speaks for a surname with a title, or with a preposition before it."""
     points = 0.0
-    if view[start] in _BEFORE_TITLE and view[first] in SURNAMES and TITLE.match(view, first + 1):
+    if view[start] in BEFORE_TITLE and view[first] in SURNAMES and TITLE.match(view, first + 1):
         points += 8.0  # 向贺厅长
     if view[first] in _ONE_TITLE or (view[first] == "董" and end == first + 1):
         points += 6.0
@@ -155,5 +157,5 @@ def against(view: str, start: int, first: int, end: int, cue: float, *, acting: 
     ):
         points += 9.0
     elif not acting and _PLACE_AFTER.match(view, end):
-        points += 6.0
+        points += 6.0 if cue >= A_ROLE else 9.0
     return points

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from agents.redaction.doubts import FUNCTION, against
+from agents.redaction.doubts import BEFORE_TITLE, FUNCTION, against
 from agents.redaction.evidence import (
     A_ROLE,
     FILLERS,
@@ -113,8 +113,8 @@ def _beside(view: str, start: int, end: int, cue: float, after: float, *, single
     points = cue
     if cue < _ROLE and start:
         points -= _loose(view[start - 1], single=single)
-        if cue < 1 and view[start] in FUNCTION:
-            points -= 3.0
+    if view[start] in FUNCTION and cue < (A_ROLE if view[start] in BEFORE_TITLE else 1):
+        points -= 3.0
     if after == 0:
         single = view[end : end + 2] not in COSTS and view[end : end + 3] not in COSTS
         points -= _loose(view[end : end + 1], single=single)

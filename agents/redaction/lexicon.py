@@ -84,14 +84,14 @@ GIVEN: Final = {
     **dict.fromkeys(_MANY, 5.0),
 }
 # Hardly any given name ends with these, or is one of these alone; with the others a few do.
-_NOT_LAST: Final = "招小以有至加分地大自游坪洞路步套囤向会前后百日设占运满上去从被够能得着"
+_NOT_LAST: Final = "招小以有至加分地大自游坪洞路步套囤向会前后百日设占满上去从被够能得着"
 _SELDOM_LAST: Final = (
     "家来进为道里化本收贡桥长书苑声标格许先行二三四五六七八九元代连朝克坡才其可千必令"
 )
 GIVEN_LAST: Final = {
     **GIVEN,
     **{char: GIVEN[char] + 1.8 for char in _SELDOM_LAST if char in GIVEN},
-    **{char: GIVEN[char] + 5.0 for char in _NOT_LAST if char in GIVEN},
+    **{char: GIVEN[char] + 3.5 for char in _NOT_LAST if char in GIVEN},
 }
 GIVEN_RARE: Final = 10.5  # any other character
 

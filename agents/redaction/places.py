@@ -47,6 +47,12 @@ _ESTATE_ROOM = re.compile(
     rf"(?<![\dA-Z\-－—])(?P<n>(?:[A-Z]?\d{{1,3}}[A-Z]?|[A-Z]){_DASH}\d{{3,4}}(?:室|号|户)?{_NO_ROOM}|[A-Z]?\d{{3,4}}\s?(?:室|号房)|{_N}\s?号(?![楼栋幢线门院馆地车商桥井路停泊库铺]|公馆|\d|[{_CN}]|、|和|至)(?:\s?\d{{3,4}}(?:室|{_NO_ROOM}))?)",
     re.I,
 )
+_ESTATE_AT = re.compile(
+    r"(?:小区|花园|家园|楼盘|公寓|大厦|广场)[）)”\"]?[,，]?(?:位于|地处|坐落[于在]?|地址[为是:：]*)[^，。；,]{0,12}$"
+)
+_ESTATE_BEHIND = re.compile(
+    r"[（(，,]?[^\W\d_号室]{2,8}?(?:小区|花园|家园|[名华豪]庭|大厦|广场|嘉年华|公馆|山庄|国际城|新城)(?![\d一二三四五六七八九十A-Z东西南北〔])"
+)
 _IS_ESTATE = re.compile(rf"{_ESTATE}\s?$")
 _NOT_HOUSE = (
     r"(?!\s?(?:楼(?!\s?\d)|线|地块|地铁|门|路灯|灯|杆|井|桥|桩|车|站|商铺|铺|出?口|公交|宗地|泵|闸|坑|机|变压|电(?:[表杆箱桩井站柜]|线杆|力|缆|网)|管(?!理)|池|矿|炉|厅|馆|窗|台|码头|仓|文|令|公告|通知"
@@ -83,7 +89,7 @@ _STOP = re.compile(
     r".*(?:[在住是址于的我们你他她家到从了来去为有把被将向对让给和与及由经往至由叫说找请称系]|省|自治[区州县]|[^夜都城超]市(?!场)|[^小社新园]区|县|镇|乡|街道|旗|[^\w]|现|户籍|地|位|房)",
     re.S,
 )
-_OFFICIAL = r"(?:局|[^\s]政府|委员会|街道办|办事处|居委会|村委会|办公室|医院|卫生院|卫生室|学校|小学|中学|大学|学院|幼儿园|银行|信用社|派出所|公安|交警|法院|检察院|司法所|大厅|服务中心|政务|税务|邮政|车站|图书馆|文化馆|体育馆|博物馆|供电所|营业厅|企业|商铺|基地|园区|车管所|市场|广场|商场|超市|药店|药房|诊所|[^\s]店|饭馆|餐馆|餐厅|酒楼|酒店|宾馆|网吧|KTV|理发|美容|公司|[^\s]厂(?!家属|宿舍|小区)|工厂|集团|加油站|门市|商行|烧烤|火锅|面馆|茶楼|酒吧|健身|培训|中心|[^\s]站|楼盘|故居|物流|仓库|车间|制造商|教学楼|办公楼|门诊|住院[部楼]|综合楼|写字楼)"
+_OFFICIAL = r"(?:局|[^\s]政府|委员会|街道办|办事处|居委会|村委会|办公室|医院|卫生院|卫生室|学校|小学|中学|大学|学院|幼儿园|银行|信用社|派出所|公安|交警|法院|检察院|司法所|大厅|服务中心|政务|税务|邮政|车站|图书馆|文化馆|体育馆|博物馆|供电所|营业厅|企业|商铺|基地|园区|车管所|市场|广场|商场|超市|药店|药房|诊所|[^\s]店|饭馆|餐馆|餐厅|酒楼|酒店|宾馆|网吧|KTV|理发|美容|公司|[^\s]厂(?!家属|宿舍|小区)|工厂|集团|加油站|门市|商行|烧烤|火锅|面馆|茶楼|酒吧|健身|培训|中心|[^\s]站|楼盘|故居|办公地|注册地|工业园|物流|仓库|车间|制造商|教学楼|办公楼|门诊|住院[部楼]|综合楼|写字楼)"
 _BODY_BEFORE = re.compile(
     rf"{_OFFICIAL}[^。；！？\n]{{0,4}}?(?:[（(，,：:\s]|位于|地址|地处|坐落|在|设在|的|开在|办公|是|为)*(?:[^。；，\n]{{0,9}}(?:省|市|区|县|镇|乡|街道))*$"
 )
@@ -103,6 +109,14 @@ def _public(view: str, start: int, end: int) -> bool:
     return (
         _BODY_BEFORE.search(left) is not None
         or _BODY_AFTER.match(view, end, min(len(view), end + 18)) is not None
+    )
+
+
+def _of_estate(view: str, start: int, end: int) -> bool:
+    """Whether a street number is that of a whole estate, which stays like the estate's name."""
+    return (
+        _ESTATE_AT.search(view, max(0, start - 20), start) is not None
+        or _ESTATE_BEHIND.match(view, end) is not None
     )
 
 
@@ -186,8 +200,8 @@ def _streets(view: str) -> Iterator[Span]:
         ):
             continue
         start, end = _trim(view, name.start(), hit.start()), hit.end()
-        if not _public(view, start, end):
-            tail = _AFTER_ROAD.match(view, end)
+        tail = _AFTER_ROAD.match(view, end)
+        if not (_public(view, start, end) or (tail is None and _of_estate(view, start, end))):
             yield start, tail.end() if tail else end, "住址"
     for pattern, hits in (
         (_GROUP, tried(_GROUP, view, starts_of(_GROUP_START, view))),

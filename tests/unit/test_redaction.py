@@ -60,6 +60,41 @@ def test_tokens_are_left_alone(text: str) -> None:
     assert redact(text) == text
 
 
+# Each looked like a name before its surroundings were weighed.
+STAYS = [
+    "学生把情况向家长说明",
+    "欧阳海大道延伸段没有路灯",
+    "张自忠故居门口停满了车",
+    "清代彭麟玉在此练过水师",
+    "车间用的是甲醇、丁淳、丙酮",
+    "小区装了4台森蒂电梯",
+    "途经东江湖、苏岭仙、莽山等地",
+    "郑板乔养生馆收费太高",
+    "位于人民路99号的鑫源小区停水",
+    "安丽苑3-2-1204的认购书退不了".replace("3-2-1204", "5期"),
+]
+
+
+@pytest.mark.parametrize("text", STAYS)
+def test_stays(text: str) -> None:
+    assert redact(text) == text
+
+
+NAMED = [
+    ("虽然江丽娟口头道歉，钱没有退", "虽然〔姓名〕口头道歉，钱没有退"),
+    ("马晓燕骑着电动车", "〔姓名〕骑着电动车"),
+    ("转办人高翠英", "转办人〔姓名〕"),
+    ("难道曾志刚就可以吗", "难道〔姓名〕就可以吗"),
+    ("代表：李平和、杨秀娥、周桂生", "代表：〔姓名〕、〔姓名〕、〔姓名〕"),
+    ("望解决！\n何丽\n5月3日", "望解决！\n〔姓名〕\n5月3日"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), NAMED)
+def test_names_go_by_what_stands_around(text: str, expected: str) -> None:
+    assert redact(text) == expected
+
+
 def test_a_name_uncovered_by_a_number_goes_too() -> None:
     assert redact("王伟13900001234") == "〔姓名〕〔手机〕"
 
