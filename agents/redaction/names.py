@@ -5,7 +5,7 @@ than ordinary words do (segments), what stands on both sides being counted in (e
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from agents.redaction.doubts import THING_AFTER
 from agents.redaction.evidence import OPENERS, before
@@ -41,6 +41,22 @@ def _again(view: str, taken: list[Scored]) -> Iterator[Span]:
                 yield *hit.span(), "姓名"
 
 
+def promising(view: str, people: Iterable[int]) -> list[int]:
+    """Those of the places where a name may begin that are worth a closer look."""
+    return [
+        place
+        for place in people
+        # An everyday character begins a name only behind one of these, or a usual given name.
+        if (
+            not place
+            or view[place] in ANYWHERE
+            or view[place - 1] in OPENERS
+            or view[place + 1 : place + 3] in KNOWN
+        )
+        and likely(view, place)
+    ]
+
+
 def _scored(view: str, found: Found, *, latin: bool) -> Iterator[Scored]:
     """All that may be names, with the points of each."""
     sure: set[int] = set()
@@ -48,18 +64,8 @@ def _scored(view: str, found: Found, *, latin: bool) -> Iterator[Scored]:
         sure.update(hit.end() for hit in tried(_SURE_BEFORE, view, found.names))
     if latin and ('"' in view or "'" in view or "ame" in view):
         sure.update(hit.end() for hit in _KEY_BEFORE.finditer(view))
-    for place in found.people:
-        # An everyday character begins a name only behind one of these.
-        if (
-            (
-                not place
-                or view[place] in ANYWHERE
-                or view[place - 1] in OPENERS
-                or view[place + 1 : place + 3] in KNOWN
-            )
-            and place not in sure
-            and likely(view, place)
-        ):
+    for place in promising(view, found.people):
+        if place not in sure:
             yield from judged(view, place, sure=False)
     for place in sure:
         if place < len(view):

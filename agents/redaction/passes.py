@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from agents.redaction.matching import Span
-from agents.redaction.names import names
+from agents.redaction.names import names, promising
 from agents.redaction.numbers import MAYBE_CODE, longest_run, numbers, plates
 from agents.redaction.online import mails, qqs, wechats
 from agents.redaction.places import homes
@@ -77,8 +77,8 @@ def _apart(spans: Iterable[Span], tokens: Iterable[tuple[int, int]], length: int
 
 def _once(text: str) -> str:
     found = scan(text)
-    if not (found.kinds or found.people):
-        return text
+    if not found.kinds and not (found.people and promising(text, found.people)):
+        return text  # nearly every text
     view, places = text, None
     if found.kinds & CODED:
         view, places = plain_view(text)
