@@ -24,7 +24,9 @@ from streams.stage import ready_when_assigned, run_stage, watch
 from streams.topics import assert_partitions
 
 if TYPE_CHECKING:
+    from sinks.channels.telling import Telling
     from sinks.store import Store
+    from streams.clock import Clock
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +133,7 @@ async def _sink(settings: Settings) -> None:
     from sinks.sink import Sink
 
     clock = clock_of(settings)
+    telling = _telling(settings, clock)
     health = Health("sink")
     embedded = settings.clickhouse.startswith("chdb:")
     store = await _opened(settings.clickhouse, health)
@@ -142,17 +145,36 @@ async def _sink(settings: Settings) -> None:
         health,
         settings.host,
         settings.status_port,
-        routes=status.routes(store, lambda: _pipeline(health), clock=clock, zone=settings.zone),
+        routes=status.routes(
+            store,
+            lambda: {**_pipeline(health), **(telling.states() if telling else {})},
+            clock=clock,
+            zone=settings.zone,
+        ),
     )
     reading = await _listening(endpoint.application(store), settings) if embedded else None
     await run_stage(
         stage.app,
-        [stage.flush_regularly, stage.cities.watch, _watching(stage.app, health, settings)],
+        [
+            stage.flush_regularly,
+            stage.cities.watch,
+            *(telling.loops(store) if telling else ()),
+            _watching(stage.app, health, settings),
+        ],
     )
     await page.close()
     if reading:
         await reading.cleanup()
     await asyncio.to_thread(store.close)
+
+
+def _telling(settings: Settings, clock: Clock) -> Telling | None:
+    """The channels; without any, what they need is not even imported."""
+    if not settings.channels:
+        return None
+    from sinks.channels.telling import Telling
+
+    return Telling(settings.channels, settings, clock)
 
 
 async def _opened(dsn: str, health: Health) -> Store:

@@ -9,7 +9,7 @@ Stages call these with a batch's totals, never per event:
     metrics.render()  # Prometheus text format, for /metrics
 
 Label values are of fixed sets: stage is intake, tally or sink; stream and topic
-are names without prefix; partition is below HUISHANG_PARTITIONS. Never a county,
+are names without prefix; partition is below HUISHANG_PARTITIONS; channel is of HUISHANG_CHANNELS. Never a county,
 a source or an id: those are unbounded, and counts per county are in ClickHouse.
 """
 
@@ -206,6 +206,25 @@ INSERT_SECONDS: Final = _durations(
     "huishang_insert_duration_seconds",
     "From offering rows to the store until it has acknowledged them, further tries included.",
     "table",
+)
+
+# Whom the sink tells. A channel is one of HUISHANG_CHANNELS.
+NOTICES: Final = _counter(
+    "huishang_notices_total",
+    "What a channel answered to a message (accepted, later, misplaced, refused; aside: refused for good), "
+    "and alerts held back (suppressed) and told of in a summary (summed); moves with each.",
+    "channel",
+    "outcome",
+)
+CHANNEL_LAG: Final = _gauge(
+    "huishang_channel_lag_records",
+    "Records of alerts and digests that the channel has not dealt with; moves twice a second.",
+    "channel",
+)
+CHANNEL_UP: Final = _gauge(
+    "huishang_channel_up",
+    "1 while the channel takes messages or has not been tried, 0 while it does not; moves with each try.",
+    "channel",
 )
 
 BUILD: Final = _gauge("huishang_build_info", "Always 1; the version is the label.", "version")

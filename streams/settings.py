@@ -110,6 +110,9 @@ class Settings(BaseSettings):
     )
     sink_rows: int = Field(50_000, ge=1, description="rows that are inserted at once, or")
     sink_seconds: float = Field(0.5, gt=0, le=60, description="after how long at the latest")
+    channels: Path | None = Field(
+        None, description="channels.yaml: chat groups, mail, webhooks to tell; empty: none"
+    )
     host: str = Field("127.0.0.1", description="address the pages and endpoints listen on")
     kafka_port: int = Field(9092, ge=0, le=65535, description="embedded broker; 0: a free one")
     clickhouse_port: int = Field(
@@ -127,7 +130,7 @@ class Settings(BaseSettings):
     )
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
-    @field_validator("data", "rules", "lexicon", "model", "clock_file")
+    @field_validator("data", "rules", "lexicon", "model", "channels", "clock_file")
     @classmethod
     def _whole_path(cls, path: Path | None) -> Path | None:
         # Absolute: a child process may have another working folder.

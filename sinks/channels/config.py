@@ -128,7 +128,6 @@ def _read(path: Path) -> Channels:
         raise UserError(f"the channels file {path} is not UTF-8 text") from None
     try:
         loaded: Any = yaml.safe_load(text)
-        # As a whole: a message of msgspec names the place and the type, never the value.
         return msgspec.convert(loaded, Channels, strict=True)
     except yaml.MarkedYAMLError as error:
         # Its own text quotes the line, and with it perhaps a URL.
@@ -138,7 +137,9 @@ def _read(path: Path) -> Channels:
     except yaml.YAMLError:
         raise UserError(f"{path}: not YAML") from None
     except msgspec.ValidationError as error:
-        raise UserError(f"{path}: {error}") from None
+        # It names the place and the type, and of a word that is not allowed the word: no address.
+        said = re.sub(r"\S*://\S*", "an address", str(error))
+        raise UserError(f"{path}: {said}; docs/channels.md lists every field") from None
 
 
 def _filled(text: str, place: str, environment: Mapping[str, str]) -> str:

@@ -27,7 +27,7 @@ Place = tuple[str, int]  # topic, partition
 
 
 class Notice(NamedTuple):
-    """What is sent as one: messages of one group, or a summary of those held back."""
+    """What is sent as one: messages of one group, or a summary of those held back; neither: a test."""
 
     id: str
     messages: tuple[Message, ...] = ()

@@ -4,7 +4,7 @@
 原因：…
 观测值 31，限值 20，预期 12.4
 时段：03月01日08:00 至 03月01日16:30
-编号 00000000000000aa，确认：huishang alerts ack 00000000000000aa
+编号 00000000000000aa，确认：huishang alerts ack 00000000000000aa --by 岗位
 """
 
 import re
@@ -41,6 +41,8 @@ def text_of(notice: Notice, channel: Channel, page: str, zone: ZoneInfo) -> Text
     """The text of a notice for this channel. page: address of the status page; '' if not told."""
     if notice.summary:
         return _of_summary(notice, page)
+    if not notice.messages:
+        return _of_nothing(channel, page)
     first = notice.messages[0]
     if first.digest:
         lines = _plain_lines(first.digest.body)
@@ -99,6 +101,12 @@ def _of_summary(notice: Notice, page: str) -> Text:
     return Text(title, ((f"其中{'，'.join(why)}。",), lines, (f"涉及：{where}",), tail))
 
 
+def _of_nothing(channel: Channel, page: str) -> Text:
+    """A message that a person sends to see whether the channel works."""
+    lines = (f"会商提醒通道 {channel.name} 已接通。", "这是一条测试消息，无需处置。")
+    return Text("【测试】会商提醒通道", (lines, *(((f"值班页：{page}",),) if page else ())))
+
+
 def _mark(message: Message) -> str:
     escalated = "·提级" if message.escalated else ""
     return f"【{LEVEL_NAMES[message.level]}{escalated}】"
@@ -121,7 +129,7 @@ def _window(alert: Alert, zone: ZoneInfo) -> str:
 def _acknowledge(alerts: list[Alert], page: str) -> tuple[str, ...]:
     ids = " ".join(alert.id for alert in alerts)
     said = [f"编号 {ids}"] if len(alerts) == 1 else []
-    said.append(f"确认：huishang alerts ack {ids}")
+    said.append(f"确认：huishang alerts ack {ids} --by 岗位")
     return (*said, *([f"值班页：{page}"] if page else []))
 
 

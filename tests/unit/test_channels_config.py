@@ -81,6 +81,7 @@ def test_secrets_come_from_a_file_too(written: Path, tmp_path: Path) -> None:
     [
         (f"channels: [{{name: a, url: 'json://{SECRET}', levle: red}}]", "levle"),
         (f"channels: [{{name: a, url: 'json://{SECRET}', level: purple}}]", "purple"),
+        (f"channels: [{{name: a, url: 'json://x', level: 'json://{SECRET}'}}]", "level"),
         (f"channels: [{{name: A b, url: 'json://{SECRET}'}}]", "$.channels[0].name"),
         (f"channels: [{{name: a, url: 'json://{SECRET}', categories: [D99]}}]", "D99"),
         (f"channels: [{{name: a, url: 'json://{SECRET}', server: ftp://x}}]", "server"),

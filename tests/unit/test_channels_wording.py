@@ -54,7 +54,7 @@ def test_one_alert() -> None:
         "观测值 31，限值 20，预期 12.35，偶然出现的概率 0.00041\n"
         "时段：03月01日08:00 至 03月02日08:00\n\n"
         "编号 00000000000000aa\n"
-        "确认：huishang alerts ack 00000000000000aa\n"
+        "确认：huishang alerts ack 00000000000000aa --by 岗位\n"
         "值班页：https://duty.example.cn"
     )
 
@@ -85,7 +85,7 @@ def test_several_of_a_group() -> None:
     assert text.lines == [
         "1. 【橙色】甘州区：劳动争议24小时内31件（08:00，编号 0000000000000002）",
         "2. 【黄色】甘州区：劳动争议1小时内22件（08:00，编号 0000000000000001）",
-        "确认：huishang alerts ack 0000000000000002 0000000000000001",
+        "确认：huishang alerts ack 0000000000000002 0000000000000001 --by 岗位",
     ]
 
 
@@ -121,6 +121,14 @@ def test_a_daily_report_without_tables() -> None:
         f"全文：{PAGE}/digests/00000000000000dd",
     ]
     assert "指标说明：" in said_of(digest(body=body)).lines  # where there is no page to look at
+
+
+def test_a_test_is_no_alert() -> None:
+    text = text_of(Notice("n"), CHANNEL, "", ZONE)
+    assert text.title == "【测试】会商提醒通道"
+    assert text.lines == ["会商提醒通道 duty 已接通。", "这是一条测试消息，无需处置。"]
+    event = formats.cloudevent(Notice("n"), text, "duty", "", excerpt=False)
+    assert event["data"]["alerts"] == []
 
 
 # -- forms ---------------------------------------------------------------------

@@ -20,7 +20,7 @@ ALLOWED_LABELS = {
         "table",
         "version",
     ),
-    *("outcome", "decided_by", "verdict"),
+    *("outcome", "decided_by", "verdict", "channel"),
 }
 UNITS = (
     "_seconds",
@@ -32,6 +32,7 @@ UNITS = (
     "_keys",
     "_info",
     "_incidents",
+    "_up",
 )
 
 
