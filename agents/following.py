@@ -95,7 +95,8 @@ class Following:
                 since_s = int(self._arrivals.records["at_s"][target_of.reports].min())
             if hot.may_raise(rules, incident.reports, incident.last_s - incident.first_s):
                 excerpt = excerpts.get(incident.id) or self._incidents.excerpt(incident.id)
-                yield from hot.of_incident(rules, incident, since_s, raised, excerpt, at, zone)
+                touched = hot.Touched(incident, since_s, excerpt, at, zone)
+                yield from hot.of_incident(rules, touched, raised)
 
     def _joined(self, target: Target, rules: Rules) -> Incident | None:
         """The incident with the reports of this batch, if these are enough for a rule."""
