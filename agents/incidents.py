@@ -14,12 +14,8 @@ from agents.key_index import KeyIndex
 from agents.linking import LIFE_S, PER_KEY
 from agents.matter import REPORT, ROW, Incident, Matters
 from agents.mention import Mention
-from streams.incidents import IncidentRow, Singles
 
 _SPARE: Final = 0.9  # of the most that may be held: what is left when some are evicted
-# Some 500 KB of a record of totals: an incident of many reports takes 1 KB, one of one 60 bytes.
-_ROWS_AT_ONCE: Final = 500
-_SINGLES_AT_ONCE: Final = 4_000
 _PART_ROWS: Final = 5_000  # some 700 KB of a snapshot
 
 Numbers = NDArray[np.uint64]
@@ -107,32 +103,26 @@ class Incidents:
         """What a mention names; empty for nothing."""
         return self._names[row]
 
-    def last_s(self, row: int) -> int:
-        """When the incident of a mention was last reported."""
-        owner = self.linked.get(int(self._rows[row]["owner"]))
-        return owner.last_s if owner else int(self._rows[row]["report"]["at_s"])
-
     def get(self, incident: int) -> Incident | None:
         """An incident, to be changed at will: it shares nothing with what is held."""
         linked = self.linked.get(incident)
         if linked is not None:
             return linked.copy()
-        row = self._row_of(incident)
-        return None if row is None else self._single(row)
+        _, rows = self._index.find(_ids([incident]), 1)
+        if not len(rows) or int(self._rows[rows[0]]["owner"]) != incident:
+            return None
+        return next(self._singles(rows))
 
-    def _row_of(self, incident: int) -> int | None:
-        """The only mention of an incident of one report."""
-        _, rows = self._index.find(np.array([incident], np.uint64), 1)
-        if len(rows) and int(self._rows[rows[0]]["owner"]) == incident:
-            return int(rows[0])
-        return None
-
-    def _single(self, row: int) -> Incident:
-        one = self._rows[row]
-        county = f"{int(one['county']):06}"
-        incident = Incident(int(one["owner"]), county, self._names[row], mentions=1)
-        incident.take(one["report"].tobytes())
-        return incident
+    def _singles(self, numbers: NDArray[np.int64]) -> Iterator[Incident]:
+        """Incidents of one report, by the rows of their mentions."""
+        rows = self._rows[numbers]
+        records, size = rows["report"].tobytes(), REPORT.itemsize
+        for place, (number, owner, county) in enumerate(
+            zip(numbers.tolist(), rows["owner"].tolist(), rows["county"].tolist(), strict=True)
+        ):
+            incident = Incident(owner, f"{county:06}", self._names[number], mentions=1)
+            incident.take(records[place * size : (place + 1) * size])
+            yield incident
 
     def excerpt(self, incident: int) -> str:
         """The latest that is held."""
@@ -169,8 +159,8 @@ class Incidents:
         new = [incident for incident in incidents if incident not in self.linked]
         if new:
             places, rows = self._index.find(_ids(new), 1)
-            for place, row in zip(places.tolist(), rows.tolist(), strict=True):
-                self.linked[new[place]] = self._single(row)
+            for place, single in zip(places.tolist(), self._singles(rows), strict=True):
+                self.linked[new[place]] = single
 
     def _add(self, rows: Table, keys: Numbers, names: dict[int, str]) -> None:
         start, end = self._number, self._number + len(rows)
@@ -283,52 +273,6 @@ class Incidents:
             yield Matters(
                 rows.tobytes(), keys.tobytes(), {place: name for place, name in names if name}
             )
-
-    def totals(self, matters: Matters) -> Iterator[tuple[list[IncidentRow], Singles]]:
-        """What a change touched, as it stands now, in pieces; it must have been applied."""
-        touched = [incident for incident, _, _ in matters.joined]
-        touched += [incident.id for incident in matters.restated]
-        rows = [
-            self.linked[incident].row(self.excerpt(incident))
-            for incident in dict.fromkeys(touched)
-            if incident in self.linked
-        ]
-        rows += matters.gone
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            yield rows[start : start + _ROWS_AT_ONCE], Singles()
-        opened = self._opened(matters)
-        for start in range(0, len(opened), _SINGLES_AT_ONCE):
-            yield [], self._singles(matters, opened[start : start + _SINGLES_AT_ONCE])
-
-    def _opened(self, matters: Matters) -> list[int]:
-        """Places of the mentions whose incident has one report still."""
-        rows = np.frombuffer(matters.rows, ROW)
-        linked, merged = self.linked, self.merged
-        return [
-            place
-            for place, (incident, opens) in enumerate(
-                zip(rows["owner"].tolist(), rows["opens"].tolist(), strict=True)
-            )
-            if opens and incident not in linked and incident not in merged
-        ]
-
-    @staticmethod
-    def _singles(matters: Matters, places: list[int]) -> Singles:
-        chosen = np.frombuffer(matters.rows, ROW)[places]
-        ids = chosen["owner"].tolist()
-        packed = np.zeros(len(places), _SINGLE)
-        packed["incident"], packed["county"] = chosen["owner"], chosen["county"]
-        packed["report"] = chosen["report"]
-        names, excerpts = matters.names, {each: text for each, _, text in matters.excerpts}
-        return Singles(
-            packed.tobytes(),
-            {new: names[old] for new, old in enumerate(places) if old in names},
-            {new: excerpts[each] for new, each in enumerate(ids) if each in excerpts},
-        )
-
-
-# As streams.incidents.SINGLE has it.
-_SINGLE: Final = np.dtype([("incident", "<u8"), ("county", "<u4"), ("report", REPORT)])
 
 
 def _ids(incidents: Iterable[int]) -> Numbers:

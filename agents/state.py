@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from agents import incident_totals
 from agents.alerting.lives import Lives
 from agents.cases.holding import Cases
 from agents.change import Change
@@ -164,6 +165,6 @@ class State:
         ]
         rest += [
             Totals(PACK_FORMAT, version, partition, incidents=incidents, singles=singles)
-            for incidents, singles in self.incidents.totals(change.matters)
+            for incidents, singles in incident_totals.totals(self.incidents, change.matters)
         ]
         return [first, *rest]
