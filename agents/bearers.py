@@ -22,7 +22,8 @@ class Bearers:
     order in which they came: first those held that bear one of the keys, then, from `held`
     on, one for each report of the batch, which counts if it brings keys at all.
 
-    rows: those held, as `Incidents.rows` numbers them.
+    rows: those held, as `Incidents.rows` numbers them. like: of each place the first one
+    of the same key.
     """
 
     def __init__(self, incidents: Incidents, keys: Numbers, of_key: Places) -> None:
@@ -41,10 +42,10 @@ class Bearers:
         self._find_held(incidents, keys)
 
     def _find_held(self, incidents: Incidents, keys: Numbers) -> None:
-        like = self._order[self._group]  # of keys that come more than once, the first is looked up
-        asks = np.ones(len(keys), np.bool_)
-        asks[self._order[self._order != like]] = False
-        asking = np.flatnonzero(asks)
+        like = self._order[self._group]
+        self.like = np.arange(len(keys))
+        self.like[self._order] = like
+        asking = np.flatnonzero(self.like == np.arange(len(keys)))
         found, rows = incidents.find(keys[asking])
         counts = np.bincount(found, minlength=len(asking))
         self._held_number = np.zeros(len(keys), np.int64)

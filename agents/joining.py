@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.arrivals import Arrivals
-from agents.bearers import Bearers
+from agents.bearers import Bearers, repeated
 from agents.candidates import CASE, NOTHING, Asking, joined
-from agents.incidents import Incidents, incident_ids
+from agents.incidents import Incidents, incident_ids, mixed
 from agents.linking import LIFE_S, MENTIONS
 from agents.matter import ROW, Incident, Matters
 from agents.mention import Sides, kinds_of
@@ -76,7 +76,7 @@ class Joining:
         self._owner = self._first
         self._joins = np.full(len(arrivals), NOTHING)
         self._new: Mask = np.ones(len(self._keys), np.bool_)
-        self._brings = self._new.copy()
+        self._brings = self._new
         self._is_late: Mask = np.zeros(len(arrivals), np.bool_)
         self._mentions = np.zeros(len(self._held) + len(arrivals), np.int64)  # −1: to be looked up
         self._mentions[: len(self._held)] = -1
@@ -91,6 +91,8 @@ class Joining:
         return self._owner[len(self._rows) :]
 
     def _join(self) -> None:
+        self._follow_copies()
+        self._settle()
         self._bearers.suppose(self._brings, np.zeros(len(self._keys), np.bool_))
         pending: Mask = np.ones(len(self._each), np.bool_)
         at_once = len(pending)
@@ -98,13 +100,29 @@ class Joining:
             incident, brings = self._incident, self._brings
             pending[some] = False
             self._decide(some)
-            self._settle()
-            changed = (self._incident != incident)[self._of_key] | (self._brings != brings)
+            again = self._settle()
+            moved = (self._incident != incident)[self._of_key]
+            changed = (self._brings != brings) | (moved & brings)
             pending |= self._is_late & changed.any()
             pending[self._bearers.suppose(self._brings, changed)] = True
+            pending[again] = True
             # Where most join each other it is no use to look far ahead of what is certain.
             in_vain = np.count_nonzero(pending[some]) > len(some) // 2
             at_once = max(at_once // 2, _AT_ONCE) if in_vain else at_once * 2
+
+    def _follow_copies(self) -> None:
+        """Suppose that reports join by the first one that brings exactly the same."""
+        told = self._sides.fingerprint
+        ends = np.cumsum(self._all.counts)
+        sums = np.concatenate([[np.uint64(0)], np.cumsum(self._all.keys)])
+        for column in (self._sides.problem, self._sides.named, sums[ends] - sums[self._all.starts]):
+            told = mixed(told ^ column, self._all.county)
+        again = repeated(told)
+        _, first, of = np.unique(told[again], return_index=True, return_inverse=True)
+        leader = again[first[of]]
+        follows = leader != again
+        self._joins[again[follows]] = len(self._rows) + leader[follows]
+        self._new = self._joins[self._of_key] == NOTHING
 
     def _decide(self, some: Places) -> None:
         """What these reports join, if all is as is supposed."""
@@ -153,8 +171,12 @@ class Joining:
         last_s[own] = np.maximum(last_s[own], last[own] & 0xFFFFFFFF)
         return last_s
 
-    def _settle(self) -> None:
-        """The incidents of the reports, and what they bring, if they join as was decided."""
+    def _settle(self) -> Places:
+        """The incidents of the reports, and what they bring, if they join as was decided.
+
+        Of several that bring a key to an incident anew the first one does: it leads there for
+        the others. They are returned, to be asked again.
+        """
         held = len(self._rows)
         joins = self._joins != NOTHING
         by = np.arange(len(self._first))
@@ -162,7 +184,7 @@ class Joining:
         while (further := by[by]).tobytes() != by.tobytes():  # by way of others that join
             by = further
         self._owner = self._first[by]
-        self._brings = self._new.copy()
+        brings = self._new.copy()
         # An incident has MENTIONS at most; but a case is always remembered.
         number = np.bincount(self._incident[joins], minlength=len(self._held) + len(joins))
         before = self._mentions
@@ -170,14 +192,20 @@ class Joining:
         before[unknown] = [self._held_mentions(incident) for incident in unknown.tolist()]
         full = number + before >= MENTIONS
         if full.any():
-            brings = np.bincount(self._of_key[self._new], minlength=len(joins)) > 0
-            rows = np.flatnonzero(full[self._incident] & (brings | ~joins))
+            makes = np.bincount(self._of_key[self._new], minlength=len(joins)) > 0
+            rows = np.flatnonzero(full[self._incident] & (makes | ~joins))
             rows = rows[np.argsort(self._incident[rows], kind="stable")]
             incident = self._incident[rows]
             rank = np.arange(len(rows)) - np.searchsorted(incident, incident)
             over = np.zeros(len(joins), np.bool_)
             over[rows[rank + before[incident] >= MENTIONS]] = True
-            self._brings[over[self._of_key] & (self._kinds != CASE)] = False
+            brings[over[self._of_key] & (self._kinds != CASE)] = False
+        anew = np.flatnonzero(brings & ~self._brings)
+        leads = self._bearers.like[anew] * len(self._first) + self._incident[self._of_key[anew]]
+        others = np.delete(anew, np.unique(leads, return_index=True)[1])
+        brings[others] = False
+        self._brings = brings
+        return self._of_key[others]
 
     def _linked(self, incident: int) -> Incident | None:
         """An incident by its number, if it is held and has several reports."""
