@@ -36,7 +36,6 @@ class Bearers:
         is_first[1:] = keys[order][1:] != keys[order][:-1]
         firsts = np.flatnonzero(is_first)
         self._group = np.repeat(firsts, np.diff(firsts, append=len(order)))
-        self._reaches = np.zeros(len(order), np.int64)
         self._number = np.zeros(len(keys), np.int64)
         self._first = np.zeros(len(keys), np.int64)
         self._find_held(incidents, keys)
@@ -76,16 +75,15 @@ class Bearers:
         self._bringing = self._of_key[order[at]]
         self._number[order] = number
         self._first[order] = before - number
-        # How far back each looks; and the last change before it.
+        # How far back each looks, and the last change before it. What is not in sight any
+        # more was driven out by something new that is.
         reaches = self._group.copy()
         full = number == PER_KEY
         reaches[full] = at[(before - number)[full]]
         last = np.where(changed[order], np.arange(len(order)), -1)
         last[1:] = np.maximum.accumulate(last)[:-1]
         last[:1] = -1
-        sees = last >= np.minimum(reaches, self._reaches)
-        self._reaches = reaches
-        return self._of_key[order[sees]]
+        return self._of_key[order[last >= reaches]]
 
     def of(self, asking: Mask) -> tuple[Places, Places]:
         """(place, mention) pairs: who bears the keys of these reports, of each key the latest PER_KEY."""

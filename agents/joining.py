@@ -100,12 +100,11 @@ class Joining:
             incident, brings = self._incident, self._brings
             pending[some] = False
             self._decide(some)
-            again = self._settle()
+            self._settle()
             moved = (self._incident != incident)[self._of_key]
             changed = (self._brings != brings) | (moved & brings)
             pending |= self._is_late & changed.any()
             pending[self._bearers.suppose(self._brings, changed)] = True
-            pending[again] = True
             # Where most join each other it is no use to look far ahead of what is certain.
             in_vain = np.count_nonzero(pending[some]) > len(some) // 2
             at_once = max(at_once // 2, _AT_ONCE) if in_vain else at_once * 2
@@ -171,12 +170,8 @@ class Joining:
         last_s[own] = np.maximum(last_s[own], last[own] & 0xFFFFFFFF)
         return last_s
 
-    def _settle(self) -> Places:
-        """The incidents of the reports, and what they bring, if they join as was decided.
-
-        Of several that bring a key to an incident anew the first one does: it leads there for
-        the others. They are returned, to be asked again.
-        """
+    def _settle(self) -> None:
+        """The incidents of the reports, and what they bring, if they join as was decided."""
         held = len(self._rows)
         joins = self._joins != NOTHING
         by = np.arange(len(self._first))
@@ -200,12 +195,12 @@ class Joining:
             over = np.zeros(len(joins), np.bool_)
             over[rows[rank + before[incident] >= MENTIONS]] = True
             brings[over[self._of_key] & (self._kinds != CASE)] = False
+        # Of several that bring a key to an incident anew the first one does for now: it will
+        # lead there for the others. Who sees that is asked again, so that this is not the last.
         anew = np.flatnonzero(brings & ~self._brings)
         leads = self._bearers.like[anew] * len(self._first) + self._incident[self._of_key[anew]]
-        others = np.delete(anew, np.unique(leads, return_index=True)[1])
-        brings[others] = False
+        brings[np.delete(anew, np.unique(leads, return_index=True)[1])] = False
         self._brings = brings
-        return self._of_key[others]
 
     def _linked(self, incident: int) -> Incident | None:
         """An incident by its number, if it is held and has several reports."""

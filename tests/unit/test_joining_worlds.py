@@ -2,17 +2,20 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Iterator
+from itertools import repeat
 
 import numpy as np
 import pytest
 
 from agents.decide import decide
+from agents.incidents import incident_id
 from agents.linking import MENTIONS, Linker
 from agents.matter import REPORT
 from agents.mention import NAMED_BITS, Mention
 from agents.state import State
 from streams.packs import Report
-from tests.unit.test_joining import COUNTY, NOW_S, OTHER, RULES, ZONE, pack
+from tests.unit.test_joining import COUNTY, NOW_S, OTHER, RULES, ZONE, known, pack, told
 
 DAY = 86_400
 
@@ -22,6 +25,7 @@ def world(dice: random.Random) -> list[Report]:
     keys, names = range(dice.choice([8, 40, 200])), dice.choice([1, 1, 4])
     days = dice.choice([1, 20, 90])
     texts = [dice.getrandbits(64) for _ in range(dice.choice([1, 4]))]
+    burst = dice.choice([0, 0.3, 0.9])  # that many name one place
     reports: list[Report] = []
     for identity in range(dice.choice([100, 400])):
         if reports and dice.random() < 0.2:
@@ -29,6 +33,8 @@ def world(dice: random.Random) -> list[Report]:
             continue
         brought = tuple(dice.sample(keys, dice.randrange(8)))
         kinds = sorted(dice.randrange(4) for _ in brought)
+        if dice.random() < burst:
+            brought, kinds = (1_000, *brought), [0, *kinds]
         named = dice.choice([0, 0, *range(1, names + 1)])
         for kind in range(3):
             named |= kinds.count(kind) << NAMED_BITS + 4 * kind
@@ -69,23 +75,55 @@ def grouped(held: State) -> set[frozenset[int]]:
     return {frozenset(group.tolist()) for group in [*groups, *rows["report"]["identity"][:, None]]}
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_incidents_are_those_of_the_plain_reference(seed: int) -> None:
-    dice = random.Random(seed)
-    reports = world(dice)
+def played(reports: list[Report], sizes: Iterator[int]) -> State:
+    """Taken in batches of these sizes."""
     # A clock that stands before all of them, so that nothing is forgotten, or is history.
     held, at_s = State(400, 400, 10_000), NOW_S - 100 * DAY
     start = offset = 0
     while start < len(reports):
-        end = start + dice.choice([3, 30, 1_000])
-        change = decide(held, [(offset, pack(*reports[start:end], at_s=at_s))], RULES, ZONE, 0)
-        held.apply(change)
+        end = start + next(sizes)
+        batch = pack(*reports[start:end], at_s=at_s)
+        held.apply(decide(held, [(offset, batch)], RULES, ZONE, 0))
         start, offset = end, offset + 1
+    return held
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_incidents_are_those_of_the_plain_reference(seed: int) -> None:
+    dice = random.Random(seed)
+    reports = world(dice)
+    held = played(reports, iter(lambda: dice.choice([3, 30, 1_000]), 0))
     assert grouped(held) == referred(reports)
+    assert max(each.mentions for each in held.incidents.linked.values()) <= MENTIONS
+
+
+@pytest.mark.parametrize("seed", range(100, 106))
+def test_what_is_kept_is_what_one_report_after_the_other_leaves(seed: int) -> None:
+    reports = world(random.Random(seed))[:200]
+    alone, at_once = played(reports, repeat(1)), played(reports, repeat(len(reports)))
+    assert known(at_once) == known(alone)
+
+
+def test_a_copy_brings_a_key_again_that_led_elsewhere_meanwhile() -> None:
+    """A name leads to the latest eight alone; others of that name are other matters."""
+    dice = random.Random(3)
+    one, *others = (
+        told(
+            number, 1, named=1 << NAMED_BITS, problem=1 << number, fingerprint=dice.getrandbits(64)
+        )
+        for number in range(17)
+    )
+    one = one._replace(keys=(1, 2), named=1 << NAMED_BITS | 1 << NAMED_BITS + 4)
+    again = [one._replace(identity=100 + n) for n in range(3)]
+    reports = [one, *others[:8], again[0], *others[8:], *again[1:]]
+    at_once = played(reports, repeat(len(reports)))
+    assert known(at_once) == known(played(reports, repeat(1)))
+    owners = at_once.incidents.rows["owner"].tolist()
+    assert owners.count(incident_id(COUNTY, one.identity)) == 3
 
 
 def test_worlds_hold_what_is_hard() -> None:
-    """Incidents of more reports than they keep mentions, and many of one report."""
+    """Incidents of many more reports than they keep mentions, and many of one report."""
     sizes = [len(group) for seed in range(12) for group in referred(world(random.Random(seed)))]
-    assert max(sizes) > 1.5 * MENTIONS
+    assert max(sizes) > 4 * MENTIONS
     assert sizes.count(1) > len(sizes) / 2
