@@ -72,7 +72,8 @@ class Joining:
         )
         self._first = np.concatenate([owner, len(self._held) + self._each])
         # What is supposed: each mention's incident; of each report the mention by which it
-        # joins; which keys do not lead yet to who tells as much there, and which of them its own mention brings.
+        # joins; which keys do not lead yet to who tells as much there, and which of them its
+        # own mention brings.
         self._owner = self._first
         self._joins = np.full(len(arrivals), NOTHING)
         self._new: Mask = np.ones(len(self._keys), np.bool_)
