@@ -39,7 +39,7 @@ class Bearer(NamedTuple, Generic[Known]):
 class Linker:
     """Which incident each report belongs to.
 
-    A report's keys lead to the mentions that bear them, of each key the latest four, and so
+    A report's keys lead to the mentions that bear them, of each key the latest eight, and so
     to incidents; a key that leads to several counts less. The report joins the incident
     to which keys of the most points lead among those that `same` says are the same matter
     as one of these mentions; of equal ones the one whose mention came first. It then adds
