@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from agents.alerting.lives import Silence
+from agents.baselines import SeriesRow
 from agents.cases.case import Case
 from agents.digests.issued import Issued
 from agents.matter import Matters
@@ -23,6 +24,8 @@ class Change(Struct, array_like=True, gc=False):
     marks: points of the daily cycle that are done: (kind, day since 1970).
     read: (input stream, partition, last offset that a pack brought).
     issued: what later digests are written from, of every digest that was issued.
+    learnt_until: day since 1970 up to which baselines learn from the counts; 0: nothing new.
+    series: baselines as they stand, in a snapshot.
     dead: events that could not be decided, and kill the stage; corrections and actions refused.
     """
 
@@ -44,6 +47,8 @@ class Change(Struct, array_like=True, gc=False):
     case_steps: list[CaseStepRow] = []
     case_days: list[CaseDayRow] = []
     silences: list[Silence] = []
+    learnt_until: int = 0
+    series: list[SeriesRow] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -92,6 +92,20 @@ class Counts:
         counted = self._days.get((county, category), {})
         return [counted.get(day, 0) for day in range(until_day - days + 1, until_day + 1)]
 
+    def first_day(self, default: int) -> int:
+        """The earliest day (UTC) that is kept; the default where none is."""
+        return min((day for counted in self._days.values() for day in counted), default=default)
+
+    def on_day(self, day: int) -> dict[tuple[str, str], int]:
+        """Reports of each county and category that counted something on this day (UTC)."""
+        return {series: counted[day] for series, counted in self._days.items() if day in counted}
+
+    def live_on_day(self, day: int) -> Iterator[tuple[str, str, str, int]]:
+        """(county, category, channel, n) of each live total of this day (UTC)."""
+        for (county, category, channel, hour), measures in self.live.items():
+            if hour // HOURS_PER_DAY == day:
+                yield county, category, channel, measures[0]
+
     def days(self) -> Iterator[tuple[str, str, int, int]]:
         """(county, category, day since 1970 UTC, n) of every day kept."""
         for (county, category), counted in self._days.items():

@@ -65,6 +65,18 @@ class LastingRule(Struct, frozen=True, forbid_unknown_fields=True):
     limit: Annotated[int, Meta(ge=2, le=12)]
 
 
+class StatisticalRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """Raised when a day's count of a county × category is less likely than `p` without a cause.
+
+    least: reports of the day at least.
+    """
+
+    id: RuleId
+    level: Level
+    p: Annotated[float, Meta(gt=0, le=0.05)]
+    least: Annotated[int, Meta(ge=1)] = 4
+
+
 class MissingReport(Struct, frozen=True, forbid_unknown_fields=True):
     """Raised at the cut-off for a county that has not reported."""
 
@@ -114,6 +126,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     incident: tuple[IncidentRule, ...] = ()
     lasting: tuple[LastingRule, ...] = ()
     unreceived_dispatch: UnreceivedDispatch | None = None
+    statistical: tuple[StatisticalRule, ...] = ()
     cycle: Cycle = Cycle()
     overdue: tuple[OverdueRule, ...] = ()
     cases: Limits = Limits()

@@ -14,6 +14,7 @@ from streams.packs import CountRow, DeclaredRow, LedgerRow, PresenceRow
 _ROWS: Final = 8_000  # some 400 KB: a broker's limit of 1 MB is far
 _BULKY_ROWS: Final = 500  # alerts, with their texts
 _CASES: Final = 500  # with all their steps, 4 KB at most
+_SERIES: Final = 80  # of some 9 KB
 _IDS_BYTES: Final = 800_000
 _PAST: Final = 1  # a piece: counted for its day, and no live total
 
@@ -34,6 +35,7 @@ def parts_of(state: State) -> Iterator[bytes]:
     for matters in state.incidents.parts():
         yield changes.encode(Change(0, matters=matters))
     yield from _cut("issued", state.issues.rows(), _BULKY_ROWS)
+    yield from _cut("series", state.baselines.rows(), _SERIES)
     lives = state.lives
     yield from _cut("alerts", lives.alerts.values(), _BULKY_ROWS)
     steps = (step for of_alert in lives.steps.values() for step in of_alert.values())

@@ -6,6 +6,7 @@ import numpy as np
 
 from agents import incident_totals
 from agents.alerting.lives import Lives
+from agents.baselines import Baselines
 from agents.cases.holding import Cases
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY, Counts
@@ -44,6 +45,7 @@ class State:
         self.cases = Cases()
         self.incidents = Incidents(incidents_max)
         self.issues = Issues()
+        self.baselines = Baselines()
         self.lives = Lives()
         self.marks: dict[str, int] = {}
         # Input (stream, partition) → last offset read: what comes again up to here was sent
@@ -81,6 +83,10 @@ class State:
         self.lives.apply(change.alerts, change.actions, change.silences)
         for issued in change.issued:
             self.issues.add(issued)
+        if change.series:
+            self.baselines.restore(change.series)
+        if change.learnt_until:
+            self.baselines.learn_until(change.learnt_until, self.counts)
         self.marks.update(change.marks)
         for stream, partition, offset in change.read:
             self.read[stream, partition] = offset

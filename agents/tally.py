@@ -26,6 +26,7 @@ from agents.cycle import decide_cycle, expected_counties
 from agents.decide import decide
 from agents.keeping import Keeper, Kept
 from agents.rules import Rules
+from agents.statistical import decide_statistics
 from streams import metrics, packs
 from streams.app import App, consume, make_app, send
 from streams.batches import Batch, Record
@@ -196,6 +197,9 @@ class Tally:
                     )
                     await self._commit_moment(
                         kept, decide_cycle(kept.state, now, self._rules, self._zone, expected)
+                    )
+                    await self._commit_moment(
+                        kept, decide_statistics(kept.state, now, self._rules, self._zone)
                     )
                     if kept.looks_at_alerts(now):
                         await self._commit_moment(

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from agents import change as changes
+from agents.alerting.moment import decide_moment
 from agents.change import Change
 from agents.cycle import decide_cycle, expected_counties
 from agents.decide import decide
@@ -21,6 +22,7 @@ from agents.prepare import Preparer
 from agents.redaction import redact
 from agents.rules import Rules
 from agents.state import State
+from agents.statistical import decide_statistics
 from cli.simulation.happening import Event
 from streams.contracts import Alert, Digest
 
@@ -57,7 +59,7 @@ class Room:
         self._state = State(_DAYS_KEPT, _DAYS_KEPT)
         self._offsets: dict[str, int] = {}
         self._packs = 0
-        self._seen: set[str] = set()
+        self._told: dict[str, datetime | None] = {}
         self._answered: set[str] = set()
         self.alerts: list[Alert] = []
         self.digests: list[Digest] = []
@@ -87,6 +89,9 @@ class Room:
         change = decide_cycle(self._state, now, self._rules, self._zone, expected)
         if change:
             self._apply(change)
+        for decide_ in (decide_statistics, decide_moment):
+            if change := decide_(self._state, now, self._rules, self._zone):
+                self._apply(change)
         if now.hour in _AWAKE:
             self.hear(self._answers(now), now)
 
@@ -120,8 +125,9 @@ class Room:
         for alert in change.alerts:
             if alert.status != "firing":
                 continue
-            if alert.id in self._seen:
-                self.repeated += 1
-            else:
-                self._seen.add(alert.id)
+            # One that goes on is given again as it stands; told again it must not be.
+            if alert.id not in self._told:
                 self.alerts.append(alert)
+            elif self._told[alert.id] not in (None, alert.told_at):
+                self.repeated += 1
+            self._told[alert.id] = alert.told_at

@@ -18,10 +18,10 @@ OF_BURSTS: Final = frozenset(
         "hot-incident",
         "lasting-incident",
         "statistical",
-        "statistical-warn",
+        "statistical-strong",
     }
 )
-STATISTICAL: Final = frozenset({"statistical", "statistical-warn"})
+STATISTICAL: Final = frozenset({"statistical", "statistical-strong"})
 
 
 class Once(NamedTuple):

@@ -226,6 +226,7 @@ def known(held: State) -> dict[str, object]:
             held.cases.days,
             held.alerts,
             list(held.issues.rows()),
+            list(held.baselines.rows()),
             vars(held.lives),
             held.marks,
             held.read,
