@@ -93,7 +93,7 @@ class _Round:
         cycle = self._rules.cycle
         window = window_of(day, cycle, self._zone)
         for county in self._counties:
-            alerts = self._alerts_of(county)
+            alerts = self._matters_of(county)
             draft = daily_consult(self._state, county, window, day, alerts, cycle)
             if draft and self._before(("daily_consult", county, day)) is None:
                 self._issue(draft)
@@ -103,7 +103,7 @@ class _Round:
         cycle = self._rules.cycle
         window = window_of(day, cycle, self._zone)
         for county in self._counties:
-            alerts = self._alerts_of(county)
+            alerts = self._matters_of(county)
             draft = daily_dispatch(county, window, day, alerts, self._at, cycle)
             if draft and self._before(("daily_dispatch", county, day)) is None:
                 self._issue(draft)
@@ -118,7 +118,7 @@ class _Round:
         for county in self._counties:
             if self._before(("daily_dispatch", county, day - 1)) is None:
                 continue
-            known = within(self._alerts_of(county), yesterdays)
+            known = within(self._matters_of(county), yesterdays)
             dispatched = [alert for alert in known if alert.rule != rule.id]
             waiting = [alert for alert in dispatched if not received(alert)]
             if waiting:
@@ -176,6 +176,11 @@ class _Round:
 
     def _before(self, key: Key) -> Issued | None:
         return self._issued.get(key) or self._state.issues.get(key)
+
+    def _matters_of(self, county: str) -> list[Alert]:
+        """What is to be discussed and dispatched: alerts, but for limits that have not run out."""
+        early = {rule.id for rule in self._rules.overdue if rule.pct < 100}
+        return [alert for alert in self._alerts_of(county) if alert.rule not in early]
 
     def _alerts_of(self, county: str) -> list[Alert]:
         new = [alert for alert in self.change.alerts if alert.county_code == county]

@@ -164,9 +164,13 @@ class Sides(NamedTuple):
 def kinds_of(named: Hashes, counts: Ints) -> Ints:
     """The kind (naming.Word) of every key of many mentions, on end. counts: keys of each."""
     each = np.empty((len(named), 4), np.int64)
+    left = counts
     for kind in range(3):
-        each[:, kind] = named >> np.uint64(NAMED_BITS + kind * _COUNT_BITS) & np.uint64(_COUNT)
-    each[:, Word.COPY] = counts - each[:, :3].sum(1)
+        said = named >> np.uint64(NAMED_BITS + kind * _COUNT_BITS) & np.uint64(_COUNT)
+        # A pack of another version may say what does not fit its keys.
+        each[:, kind] = np.minimum(said.astype(np.int64), left)
+        left = left - each[:, kind]
+    each[:, Word.COPY] = left
     return np.repeat(np.tile(np.arange(4), len(named)), each.ravel())
 
 

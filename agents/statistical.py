@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from agents.alerting.muting import Telling
 from agents.baselines import SOURCES, Judged
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY
@@ -40,17 +41,25 @@ def decide_statistics(state: State, now: datetime, rules: Rules, zone: ZoneInfo)
     judged = known.learn_until(last, state.counts)
     if last < today - 1:
         return change
+    found: list[Alert] = []
     if judged:
-        change.alerts += _alerts(state, rules.statistical, judged, today - 1, now, zone)
+        found += _alerts(state, rules.statistical, judged, today - 1, now, zone)
     judged = known.learn(today, state.counts)
-    raised = {alert.id for alert in change.alerts}
-    change.alerts += [
-        alert
-        for alert in _alerts(state, rules.statistical, judged, today, now, zone)
-        if alert.id not in raised
-    ]
+    found += _alerts(state, rules.statistical, judged, today, now, zone)
+    telling = Telling(state.lives, rules.life, rules.inhibit, now.astimezone(UTC), zone)
+    change.alerts = telling.first(_gravest(found))
     change.marks.append((_MARK, hour))
     return change
+
+
+def _gravest(alerts: Iterable[Alert]) -> list[Alert]:
+    """One of each series: that of yesterday may say what that of today says."""
+    found: dict[tuple[str, str], Alert] = {}
+    for alert in alerts:
+        series = (alert.county_code, alert.category)
+        if series not in found or alert.level < found[series].level:
+            found[series] = alert
+    return list(found.values())
 
 
 def _alerts(

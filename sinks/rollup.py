@@ -10,7 +10,7 @@ from streams.digests import NAMES, Edition, Said, changed, meanings, table, writ
 from streams.figures import added_up, categories, figure
 
 _COLUMNS: Final = (
-    *("total", "red", "orange", "alerts", "answered", "zero_reports"),
+    *("total", "red", "orange", "found", "resolved", "alerts", "answered", "zero_reports"),
     *("dispatched", "owned", "received"),
 )
 

@@ -49,6 +49,7 @@ def daily_report(
     sources, silent = _sources(state, county, window)
     figures |= {
         "before": yesterday["total"],
+        **_cases(state, county, window),
         "days": 1,
         "alerts": len(raised),
         "answered": sum(alert.status != "firing" for alert in raised),
@@ -63,6 +64,7 @@ def daily_report(
         f"新增事项 {figures['total']} 件（前一日 {figures['before']} 件）；定级："
         + "，".join(f"{figure(name).label} {figures[name]} 件" for name in SEVERITIES)
         + "。",
+        _told_cases(figures),
         "",
     ]
     by_category = categories(figures)
@@ -93,6 +95,18 @@ def facts(state: State, county: str, window: Window, day: int) -> dict[str, int]
         "zero_reports": zero,
         "reported": int(bool(grid or zero)),
     }
+
+
+def _cases(state: State, county: str, window: Window) -> dict[str, int]:
+    start, end = (int(edge.timestamp()) for edge in window)
+    return state.cases.standing(county, start, end)._asdict()
+
+
+def _told_cases(figures: dict[str, int]) -> str:
+    return (
+        f"案件：新受理 {figures['found']} 件，办结 {figures['resolved']} 件，"
+        f"在办 {figures['open']} 件，其中超期 {figures['overdue']} 件。"
+    )
 
 
 def counted(state: State, county: str, window: Window) -> Counter[str]:
