@@ -25,7 +25,7 @@ TABLES: Final = (
     "cases",  # (county, case, version, status, level, owner)
     "case_steps",  # (county, case, version, status, verdict)
     "case_days",  # (county, level, owner, day, found or found_resolved)
-    "actions",  # (county, alert, action)
+    "actions",  # (county, alert, action); none, since nobody raised what they are about
     "alerts",  # (rule, county, category, start of its window in seconds)
     "counted",  # (county, stream, source)
     "repeats",  # (county, stream, source)
