@@ -42,6 +42,7 @@ class Arrivals:
         self.fingerprint = np.concatenate([none, *(p.fingerprint for p in parts)])
         self.problem = np.concatenate([none, *(p.problem for p in parts)])
         self.named = np.concatenate([none, *(p.named for p in parts)])
+        self.sketch = np.concatenate([none, *(p.sketch for p in parts)])
         self.counts = np.concatenate([np.empty(0, np.int64), *(p.counts for p in parts)])
         self.starts = np.cumsum(self.counts) - self.counts
         self.of_key = np.repeat(np.arange(len(self.records)), self.counts)
@@ -79,6 +80,7 @@ class _Part:
         self.fingerprint = fingerprint[chosen]
         self.problem = _column(reports.problem, "<u8", number)[chosen]
         self.named = _column(reports.named, "<u8", number)[chosen]
+        self.sketch = _column(reports.sketch, "<u8", number)[chosen]
         self.counts = counts[chosen]
         self.keys = _column(reports.keys, "<u8", int(counts.sum()))[np.repeat(mask, counts)]
         self.county = _coded(reports.county, [int(word) for word in reports.county.words])[

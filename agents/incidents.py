@@ -97,6 +97,7 @@ class Incidents:
             self._names[row],
             int(one["problem"]),
             int(one["named"]),
+            int(one["sketch"]),
         )
 
     def name(self, row: int) -> str:

@@ -62,8 +62,8 @@ class Joining:
         # Mentions are those held and then those of the reports; incidents those held and
         # then those that the reports open.
         self._rows = rows = incidents.rows[self._bearers.rows]
-        self._sides = Sides(arrivals.fingerprint, arrivals.problem, arrivals.named)
-        held = Sides(rows["fingerprint"], rows["problem"], rows["named"])
+        self._sides = Sides(arrivals.fingerprint, arrivals.problem, arrivals.named, arrivals.sketch)
+        held = Sides(*(rows[column] for column in Sides._fields))
         self._told = Sides(*map(np.concatenate, zip(held, self._sides, strict=True)))
         self._at_s = arrivals.records["at_s"].astype(np.int64)
         self._told_s = np.concatenate([rows["report"]["at_s"].astype(np.int64), self._at_s])
@@ -115,7 +115,7 @@ class Joining:
         told = self._sides.fingerprint
         ends = np.cumsum(self._all.counts)
         sums = np.concatenate([[np.uint64(0)], np.cumsum(self._all.keys)])
-        for column in (self._sides.problem, self._sides.named, sums[ends] - sums[self._all.starts]):
+        for column in (*self._sides[1:], sums[ends] - sums[self._all.starts]):
             told = mixed(told ^ column, self._all.county)
         again = repeated(told)
         _, first, of = np.unique(told[again], return_index=True, return_inverse=True)
@@ -271,9 +271,8 @@ class Joining:
         rows["owner"] = owner[makes]
         rows["report"] = arrivals.records[makes]
         rows["county"] = arrivals.county[makes]
-        rows["fingerprint"] = arrivals.fingerprint[makes]
-        rows["problem"] = arrivals.problem[makes]
-        rows["named"] = arrivals.named[makes]
+        for column, values in zip(Sides._fields, self._sides, strict=True):
+            rows[column] = values[makes]
         rows["case"] = case[makes]
         rows["opens"] = opens[makes]
         rows["keys"] = (counts - (case != 0))[makes]

@@ -173,7 +173,7 @@ def graver(one: int, other: int) -> int:
     return min(one or other, other or one)
 
 
-# A mention, and the report that made it: 63 bytes. owner: its incident. county: the code
+# A mention, and the report that made it: 71 bytes. owner: its incident. county: the code
 # as a number. case: hash of the case number, 0 without one. keys: how many it has.
 # opens: whether its report was the first of an incident.
 ROW: Final = np.dtype(
@@ -187,6 +187,7 @@ ROW: Final = np.dtype(
         ("case", "<u8"),
         ("keys", "u1"),
         ("opens", "u1"),
+        ("sketch", "<u8"),
     ]
 )
 

@@ -15,8 +15,9 @@ from agents.characters import Flags, Hashes, Points, mixed
 from agents.districts import DISTRICT_BITS
 from agents.facets import OFTEN_TOLD, are_neighbours, problems
 from agents.fingerprint import fingerprints
-from agents.naming import ID_BITS, NAMED_BITS, Word, telling
+from agents.naming import ID_BITS, NAMED_BITS, Telling, Word, telling
 from agents.texts import Texts
+from agents.unusual import in_common
 
 Ints = NDArray[np.int64]
 
@@ -33,18 +34,19 @@ _COUNT: Final = np.uint64((1 << _COUNT_BITS) - 1)
 
 
 class Mention(NamedTuple):
-    """What a report brings to linking; at most some 90 bytes in a pack.
+    """What a report brings to linking; at most some 100 bytes in a pack.
 
     fingerprint: 64 bits of the text; 0 where it is too short to tell.
     keys: what incidents are looked up by, at most 10 of 64 bits, in the order of their
-    kinds (naming.Word): names, unusual words, words of towns and streets, shingles. Two
-    reports without one in common are never the same matter.
+    kinds (naming.Word): names, unusual words, words of towns and streets, unusual pairs and
+    shingles. Two reports without one in common are never the same matter.
     name: the named estate, company, school, road or project, for people to read;
     at most 16 characters, "" where nothing is named.
     problem: a set of 64, what is complained of (agents/facets.py).
     named: two characters of the name, 15 bits each; above them, in 6 bits, which house of that
     name; in 4 bits each, how many keys are of the first three kinds; in 16 bits the district.
     0 for each where nothing is said.
+    sketch: of the unusual pairs of the text (agents/unusual.py).
     """
 
     fingerprint: int
@@ -52,6 +54,7 @@ class Mention(NamedTuple):
     name: str = ""
     problem: int = 0
     named: int = 0
+    sketch: int = 0
 
 
 NOTHING: Final = Mention(0, ())
@@ -85,10 +88,11 @@ def mentions_of(texts: Texts) -> list[Mention]:
         named |= told.counts[:, kind] << np.uint64(NAMED_BITS + kind * _COUNT_BITS)
     found = zip(
         bits.tolist(),
-        _keys(told.words, least),
+        _keys(told, least),
         told.names,
         problems(characters, in_title).tolist(),
         named.tolist(),
+        told.unusual.sketches.tolist(),
         strict=True,
     )
     return list(map(Mention._make, found))
@@ -96,15 +100,17 @@ def mentions_of(texts: Texts) -> list[Mention]:
 
 _KEYS: Final = 10
 _NONE: Final = np.uint32(0xFFFFFFFF)
+_PAIRS: Final = np.uint64(1 << 32)  # apart from shingles of the same hash
 
 
-def _keys(words: Hashes, least: Points) -> Iterator[tuple[int, ...]]:
+def _keys(told: Telling, least: Points) -> Iterator[tuple[int, ...]]:
     """The keys of each text."""
-    copies = (mixed(least.astype(np.uint64)) & ~np.uint64(Word.COPY)) | np.uint64(Word.COPY)
-    keys = np.concatenate((words, copies), axis=1)
+    words, most = told.words, told.unusual.most
+    copies = np.concatenate((mixed(most ^ _PAIRS), mixed(least.astype(np.uint64))), axis=1)
+    keys = np.concatenate((words, copies | np.uint64(Word.COPY)), axis=1)
     # Near copies that have words which tell them apart share one of these as well.
     enough = (words != 0).sum(1, keepdims=True) >= _TO_BE_SHARED
-    kept = np.concatenate((words != 0, (least != _NONE) & ~enough), axis=1)
+    kept = np.concatenate((words != 0, most != 0, (least != _NONE) & ~enough), axis=1)
     kept &= np.cumsum(kept, 1) <= _KEYS
     all_ = tuple(keys[kept].tolist())
     ends = np.cumsum(kept.sum(1)).tolist()
@@ -121,6 +127,8 @@ _ENOUGH: Final = 7
 # was taken for several at first: they must not part what comes after.
 _WORTH: Final = np.array([[4, 2, 2, 0], [4, 1, 1, 0]])
 _CROWD: Final = 6
+# Of whatever they have in common that leads one to the other, as a pair of characters said most.
+_LEAST_FOR_KEYS: Final = 2
 # Less than enough: a name and what stands around it are no problem yet.
 _MOST_FOR_KEYS: Final = 6
 # An incident to so many of whose mentions a report's keys lead is a burst: it is likely of it.
@@ -137,6 +145,7 @@ _OTHER_HOUSE: Final = -4  # of the same name: 朝阳小学 and 朝阳大厦
 # A point for each two bits by which two fingerprints are closer than strangers' mostly are.
 _STRANGERS: Final = 29
 _BITS_A_POINT: Final = 2
+_STRANGERS_SHARE: Final = 1  # of the parts of two sketches; a point for each further one
 _MOST_FOR_CLOSENESS: Final = 4
 
 
@@ -146,6 +155,7 @@ class Sides(NamedTuple):
     fingerprint: Hashes
     problem: Hashes
     named: Hashes
+    sketch: Hashes
 
     @classmethod
     def of(cls, some: Sequence[Mention]) -> "Sides":
@@ -154,6 +164,7 @@ class Sides(NamedTuple):
             np.array([each.fingerprint for each in some], np.uint64),
             np.array([each.problem for each in some], np.uint64),
             np.array([each.named for each in some], np.uint64),
+            np.array([each.sketch for each in some], np.uint64),
         )
 
     def take(self, places: Ints) -> "Sides":
@@ -183,6 +194,8 @@ def same(a: Mention, b: Mention) -> bool:
     """Whether two reports of one county are the same matter, by themselves; the order makes no difference."""
     kinds = kinds_of(np.array([a.named], np.uint64), np.array([len(a.keys)]))
     shared = kinds[[key in b.keys for key in a.keys]]
+    if not len(shared):
+        return False
     points = worth(shared, np.ones(len(shared), np.int64)).sum(keepdims=True)
     by_name = np.array([Word.NAME in shared])
     return bool(same_each(Sides.of([a]), Sides.of([b]), points, by_name)[0])
@@ -212,15 +225,18 @@ def same_each(a: Sides, b: Sides, points: Ints, by_name: Flags) -> Flags:
         (points > 0) | (np.maximum(_telling(a.named), _telling(b.named)) < _TO_BE_SHARED)
     )
     near = (distance <= _NEAR) & agree & ~apart & (by_name | as_told)
-    closeness = np.clip((_STRANGERS - distance) // _BITS_A_POINT, 0, _MOST_FOR_CLOSENESS)
+    closer = in_common(a.sketch, b.sketch) - _STRANGERS_SHARE
+    # Without a word in common the ordinary ones say little.
+    in_all = np.where(points > 0, (_STRANGERS - distance) // _BITS_A_POINT, 0)
+    closeness = np.clip(np.maximum(closer, in_all), 0, _MOST_FOR_CLOSENESS)
     of_one_name = (a.named & _BOTH) == (b.named & _BOTH)
-    sums = np.minimum(points, _MOST_FOR_KEYS)
+    sums = np.clip(points, _LEAST_FOR_KEYS, _MOST_FOR_KEYS)
     sums += np.where(agree, 0, np.where(of_one_name, _OTHER_HOUSE, _OTHER_NAME))
     sums += np.where(apart, _OTHER_DISTRICT, _SAME_DISTRICT * in_districts)
     # Where only one names a place it is one text of two places.
     sums += closeness * (by_name | nameless & other_nameless)
     sums += _of_problems(a.problem, b.problem)
-    said: Flags = (agree | by_name) & (near | (points > 0) & (sums >= _ENOUGH))
+    said: Flags = (agree | by_name) & (near | (sums >= _ENOUGH))
     return said
 
 

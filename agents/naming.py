@@ -49,6 +49,7 @@ from agents.name_words import (
 )
 from agents.occurrences import Found, added_up, by_weight, first_of_each, rank
 from agents.redaction.lexicon import SURNAMES
+from agents.unusual import Unusual, unusual_pairs
 
 COMMON_FILE: Final = "common_pairs.txt"
 PHRASES_FILE: Final = "set_phrases.txt"
@@ -130,7 +131,7 @@ class Word(IntEnum):
     NAME = 0  # what stands before 小区, 公司 …
     UNUSUAL = 1  # three characters that no ordinary word has
     GREAT = 2  # of a town, a street, a great house
-    COPY = 3  # a shingle of the text
+    COPY = 3  # a shingle of the text, or an unusual pair
 
 
 _KIND_OF: Final = np.uint64(3)
@@ -145,6 +146,7 @@ class Telling(NamedTuple):
     named: two characters of that name, as ids in 15 bits each, and above them in 6 bits which
     house of that name it is (0: not said); 0 for none.
     districts: 16 bits of the district that a text names most; 0 for none.
+    unusual: the unusual pairs of each.
     """
 
     words: Hashes
@@ -152,6 +154,7 @@ class Telling(NamedTuple):
     names: list[str]
     named: Hashes
     districts: Hashes
+    unusual: Unusual
 
 
 class Signs(NamedTuple):
@@ -215,6 +218,7 @@ def telling(characters: Characters, in_title: Flags) -> Telling:
         names,
         characters_of,
         districts(characters, (classes & _DISTRICT) != 0, unusual),
+        unusual_pairs(characters, unusual, in_title),
     )
 
 

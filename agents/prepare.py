@@ -192,7 +192,7 @@ class Preparer:
         for received, said, found in zip(self._received, self._said, judged, strict=True):
             gathered, identity_, origin, county, channel, reported_s, offset, case_id = received
             category, source, declared, severity, cue, sentiment, excerpt, mention = found
-            fingerprint, keys, name, problem, named = mention
+            fingerprint, keys, name, problem, named, sketch = mention
             sources[source] += 1
             if said[2]:
                 verdicts[_verdict(category, declared)] += 1
@@ -218,6 +218,7 @@ class Preparer:
                     case_id,
                     problem,
                     named,
+                    sketch,
                 )
             )
 

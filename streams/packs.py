@@ -31,8 +31,8 @@ class Report(NamedTuple):
     sentiment: −2 … +2 towards the matter; UNSAID without a text.
     declared: the leaf that upstream's own category stands for; empty when it said none we know.
     cue: what in the text made it graver than upstream said; empty if nothing did.
-    fingerprint, keys, name, problem, named: by what the same matter is known again
-    (agents/mention.py). case_id: of the publisher; empty when not said.
+    fingerprint, keys, name, problem, named, sketch: by what the same matter is known
+    again (agents/mention.py). case_id: of the publisher; empty when not said.
     """
 
     identity: int
@@ -55,6 +55,7 @@ class Report(NamedTuple):
     case_id: str = ""
     problem: int = 0
     named: int = 0
+    sketch: int = 0
 
 
 # The fields of a Report, in their order: cheaper to make by the thousand.
@@ -92,7 +93,7 @@ def _packed(code: str, column: Sequence[int]) -> bytes:
 class Reports(Struct, array_like=True, gc=False):
     """Reports as columns: a third of the size, and tally reads them at once.
 
-    Little-endian: identity, fingerprint, keys, problem, named uint64;
+    Little-endian: identity, fingerprint, keys, problem, named, sketch uint64;
     reported_s, offset int64; origin uint16; severity, zero, key_counts uint8;
     sentiment int8. keys: of all reports on end, key_counts of them each. excerpts
     … case_ids: those that are not empty, by place. New columns come last and may
@@ -120,6 +121,7 @@ class Reports(Struct, array_like=True, gc=False):
     case_ids: dict[int, str] = {}
     problem: bytes = b""
     named: bytes = b""
+    sketch: bytes = b""
 
     @classmethod
     def of(cls, rows: Iterable[ReportRow]) -> "Reports":
@@ -133,7 +135,7 @@ class Reports(Struct, array_like=True, gc=False):
             return cls()
         identity, origin, county, category, channel, reported_s = columns[:6]
         severity, people_band, zero, excerpt, offset, sentiment = columns[6:12]
-        declared, cue, fingerprint, keys, name, case_id, problem, named = columns[12:]
+        declared, cue, fingerprint, keys, name, case_id, problem, named, sketch = columns[12:]
         return cls(
             _packed("Q", identity),
             _packed("q", reported_s),
@@ -156,6 +158,7 @@ class Reports(Struct, array_like=True, gc=False):
             _sparse(case_id),
             _packed("Q", problem),
             _packed("Q", named),
+            _packed("Q", sketch),
         )
 
     def __len__(self) -> int:
@@ -191,6 +194,7 @@ class Reports(Struct, array_like=True, gc=False):
             self.case_ids.get(place, ""),
             number("Q", self.problem) if self.problem else 0,
             number("Q", self.named) if self.named else 0,
+            number("Q", self.sketch) if self.sketch else 0,
         )
 
     def keys_of(self, place: int) -> tuple[int, ...]:

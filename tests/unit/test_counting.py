@@ -54,6 +54,7 @@ reports = st.builds(
     case_id=st.just(""),
     problem=st.just(0),
     named=st.just(0),
+    sketch=st.just(0),
 )
 
 

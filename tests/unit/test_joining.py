@@ -400,6 +400,7 @@ some_reports = st.builds(
     keys=st.sets(st.integers(0, 9), max_size=4).map(tuple),
     fingerprint=st.sampled_from([0, 7, 2**63, 2**60 - 1]),
     problem=st.sampled_from([0, 1 << 60, 3 << 60]),
+    sketch=st.sampled_from([0, 0x1234, 0x1111_2222_3333]),
     case_id=st.sampled_from(["", "", "", "c-1", "c-2"]),
     zero=st.booleans(),
 )
@@ -521,7 +522,14 @@ def test_incidents_are_those_of_the_plain_reference(
         late = report.reported_s < NOW_S - 7 * 24 * HOUR
         if report.zero or late or not (report.fingerprint or report.keys):
             continue
-        brings = Mention(report.fingerprint, report.keys, report.name, report.problem, report.named)
+        brings = Mention(
+            report.fingerprint,
+            report.keys,
+            report.name,
+            report.problem,
+            report.named,
+            report.sketch,
+        )
         first = linker.link(report.county, brings, report.identity, report.reported_s)
         groups[first].add(report.identity)
     assert tally.grouped() == set(map(frozenset, groups.values()))

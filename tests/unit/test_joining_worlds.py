@@ -25,6 +25,7 @@ def world(dice: random.Random) -> list[Report]:
     keys, names = range(dice.choice([8, 40, 200])), dice.choice([1, 1, 4])
     days = dice.choice([1, 20, 90])
     texts = [dice.getrandbits(64) for _ in range(dice.choice([1, 4]))]
+    sketches = [0, *(dice.getrandbits(64) for _ in range(2)), 0x1234]
     burst = dice.choice([0, 0.3, 0.9])  # that many name one place
     reports: list[Report] = []
     for identity in range(dice.choice([100, 400])):
@@ -53,6 +54,7 @@ def world(dice: random.Random) -> list[Report]:
                 keys=brought,
                 problem=dice.choice([0, 1 << 60, 3 << 60, 3 << 60, 4]),
                 named=named | dice.choice([0, 0, 1, 1, 2]) << NAMED_BITS + 12,
+                sketch=dice.choice(sketches),
             )
         )
     return reports
@@ -62,7 +64,7 @@ def referred(reports: list[Report]) -> set[frozenset[int]]:
     linker, groups = Linker(), defaultdict(set)
     for each in reports:
         if each.fingerprint or each.keys:
-            brings = Mention(each.fingerprint, each.keys, "", each.problem, each.named)
+            brings = Mention(each.fingerprint, each.keys, "", each.problem, each.named, each.sketch)
             first = linker.link(each.county, brings, each.identity, each.reported_s)
             groups[first].add(each.identity)
     return set(map(frozenset, groups.values()))

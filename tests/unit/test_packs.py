@@ -29,6 +29,7 @@ reports = st.builds(
     case_id=words,
     problem=st.integers(0, 2**64 - 1),
     named=st.integers(0, 2**64 - 1),
+    sketch=st.integers(0, 2**64 - 1),
 )
 
 

@@ -93,7 +93,7 @@ def test_a_report_brings_what_the_same_matter_is_known_by(preparer: Preparer) ->
     one, silent, other = only_pack(prepared(preparer, events)).reports
     found = mention("", text)
     assert (one.fingerprint, one.keys, one.name) == found[:3]
-    assert (one.problem, one.named) == found[3:]
+    assert (one.problem, one.named, one.sketch) == found[3:]
     assert (silent.fingerprint, silent.keys, silent.name) == (0, (), "")
     assert other.fingerprint
 
