@@ -41,6 +41,24 @@ def test_a_sketch_is_of_the_text_alone_whatever_stands_around_it() -> None:
     assert together[1:-2] == [sketches(text)[0] for text in texts]
 
 
+def test_texts_of_one_pair_are_told_apart_from_their_neighbours() -> None:
+    one, other, last = sketches("壶底", "壶底", "水垢")
+    assert one == other != 0
+    assert last not in (0, one)
+
+
+def test_what_is_said_most_is_a_key_whatever_stands_around_it() -> None:
+    one, other, seldom = mentions(
+        [
+            ("", "壶底一层黄，换了水也没用，壶底还是黄，刺鼻，泛黄，苦涩，难闻"),
+            ("", "天天擦，壶底发黑，不知壶底怎么了，请化验一下"),
+            ("", "滤芯贵，滤芯少，浑浊得很，浑浊好几天，壶底发黑"),
+        ]
+    )
+    assert set(one.keys) & set(other.keys)
+    assert not set(one.keys) & set(seldom.keys)
+
+
 def test_sketches_share_as_much_as_the_texts_do() -> None:
     chance = random.Random(4)
     words = [a + b for a in FIRST for b in SECOND]
