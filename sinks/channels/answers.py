@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+DEADLINE_S: Final = 30.0  # for one message, whatever the service does
 LONGEST_WAIT_S: Final = 3_600.0
 _SAID_LIMIT: Final = 200  # characters of what a service said
 
