@@ -156,10 +156,10 @@ def plants(
 
 
 def _extra(rate: float, dice: Random) -> tuple[int, ...]:
-    """A spike of one or two days, or something that builds up over three."""
-    deviation = (rate + rate * rate / 30 + 1) ** 0.5
-    if dice.random() < 0.7:
-        peak = max(6.0, 5 * deviation)
-        return tuple(round(peak * part) for part in ((1.0,) if dice.random() < 0.5 else (1.0, 0.7)))
-    peak = max(5.0, 4 * deviation)
-    return tuple(round(peak * part) for part in (1.0, 1.3, 0.8))
+    """What a duty room would call a burst: ten reports a day and thrice the usual, or more.
+
+    A spike of one or two days, or something that builds up over three.
+    """
+    peak = max(10.0, rate * dice.uniform(2, 6))
+    shape = dice.choices(((1.0,), (1.0, 0.7), (0.6, 1.0, 0.8)), (35, 35, 30))[0]
+    return tuple(round(peak * part) for part in shape)

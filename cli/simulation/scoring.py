@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ OF_BURSTS: Final = frozenset(
         "statistical-strong",
     }
 )
+_OF_THE_GRID: Final = ("网格上报", "巡查", "窗口")
 STATISTICAL: Final = frozenset({"statistical", "statistical-strong"})
 
 
@@ -118,9 +119,22 @@ def _is_true(alert: Alert, plants: Plants, zone: ZoneInfo) -> bool:
         return (alert.county_code, int(alert.window_start.timestamp())) in reds
     if alert.rule == "missing-report":
         return (alert.county_code, _day(alert, zone)) in plants.silences
+    if alert.rule == "silent-source":
+        return any(_was_silent(alert, *silence, zone) for silence in plants.silences)
     if alert.rule.startswith("overdue"):
         return any(case.case_id in alert.title for case in plants.stalled)
     return False
+
+
+def _was_silent(alert: Alert, county: str, day: date, zone: ZoneInfo) -> bool:
+    """Whether it is of a channel of the grid, in a window that the county's grid was silent in."""
+    end = datetime.combine(day, time(16), tzinfo=zone)
+    return (
+        alert.county_code == county
+        and any(channel in alert.title for channel in _OF_THE_GRID)
+        and alert.window_end > end - _DAY
+        and alert.window_start < end
+    )
 
 
 def _matches(alert: Alert, burst: Burst) -> bool:
