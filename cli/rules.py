@@ -100,9 +100,9 @@ def try_(
 ) -> None:
     """Say what the rules in FILE would have raised, before they are put into use.
 
-    Replays the counts that the store keeps, hour by hour, from a week before --from on. Rules of
-    counts and of silent sources are tried; those of single reports and incidents need what is
-    not kept.
+    Replays the counts that the store keeps, hour by hour, from twelve weeks before --from on.
+    Rules of counts, surprising counts and silent sources are tried; those of single reports and
+    incidents need what is not kept.
     """
     settings = load()
     start, end = hour_of("--from", since, settings), hour_of("--to", until, settings)
@@ -153,7 +153,7 @@ def try_(
     output.table(
         ("rule", "before", "after", "told before", "told after"),
         [(name, *numbers.values()) for name, numbers in told.items()],
-        empty="No rules of counts or silent sources.",
+        empty="No rules of counts, surprising counts or silent sources.",
     )
     click.echo()
     output.table(

@@ -1,6 +1,6 @@
 """What rules would have raised: counts of the past, hour by hour, through the code that raises alerts.
 
-Rules of counts and of silent sources: those of single reports and of incidents need what is not
+Rules of counts, of surprising counts and of silent sources: those of single reports and of incidents need what is not
 kept. Pure; nothing is told.
 """
 
@@ -14,13 +14,15 @@ from agents import raising
 from agents.alerting.batch import BatchAlerts
 from agents.alerting.moment import decide_moment
 from agents.change import Change
+from agents.counts import HOURS_PER_DAY
 from agents.matter import Matters
 from agents.rules import Rules
 from agents.state import State
+from agents.statistical import decide_statistics
 from streams.contracts import Alert
 from streams.packs import CountRow
 
-WARM_UP: Final = timedelta(days=7)  # before what is asked for: what live totals cover
+WARM_UP: Final = timedelta(days=84)  # before what is asked for: baselines learn for weeks
 _DAYS: Final = 7
 _AFTER: Final = timedelta(minutes=11)  # an hour's end, when it is complete
 
@@ -28,7 +30,8 @@ _AFTER: Final = timedelta(minutes=11)  # an hour's end, when it is complete
 def replayable(rules: Rules) -> frozenset[str]:
     """Ids of the rules that a replay says something about."""
     silent = [rules.silent_source.id] if rules.silent_source else []
-    return frozenset([*(rule.id for rule in rules.count), *silent])
+    of_counts = [*(rule.id for rule in rules.count), *(rule.id for rule in rules.statistical)]
+    return frozenset([*of_counts, *silent])
 
 
 def replay(
@@ -62,10 +65,14 @@ def _raised(
         change = Change(int(at.timestamp()) * 1_000, counts=counts, alerts=batch.alerts)
         state.apply(change)
         yield from change.alerts
-        moment = decide_moment(state, at, rules, zone)
-        if moment is not None:
-            state.apply(moment)
-            yield from moment.alerts
+        deciding = [decide_moment]
+        if at >= start or hour % HOURS_PER_DAY == 0:  # days before it are learnt, and no more
+            deciding.append(decide_statistics)
+        for decide in deciding:
+            moment = decide(state, at, rules, zone)
+            if moment is not None:
+                state.apply(moment)
+                yield from moment.alerts
 
 
 def _hour(instant: datetime) -> int:

@@ -41,3 +41,17 @@ def test_a_silent_source_is_found_as_it_would_have_been() -> None:
     [alert] = replay(SHIPPED, silent, START, END, ZONE)
     assert (alert.rule, alert.status) == ("silent-source", "closed")
     assert replay(replace(SHIPPED, silent_source=None), silent, START, END, ZONE) == []
+
+
+def test_a_surprising_count_is_found_as_it_would_have_been() -> None:
+    usual = [
+        row(day * 24 + hour, 1 + (day + hour) % 2, channel)
+        for day in range(-80, 3)
+        for hour, channel in ((9, "phone"), (11, "patrol"), (15, "phone"))
+    ]
+    burst = [row(33, 15), row(34, 15, "patrol")]
+    quiet = replace(SHIPPED, silent_source=None, count=())
+    assert replay(quiet, usual, START, END, ZONE) == []
+    [alert] = replay(quiet, [*usual, *burst], START, END, ZONE)
+    assert alert.rule == "statistical-strong"
+    assert replay(replace(quiet, statistical=()), [*usual, *burst], START, END, ZONE) == []
