@@ -38,14 +38,16 @@ def _fail(text: str) -> None:
 
 def _break_intake() -> None:
     from agents.classify import Classifier
+    from agents.texts import Texts
 
-    category = Classifier.category
+    categories = Classifier.categories
 
-    def broken(self: Classifier, title: str, text: str) -> Any:
-        _fail(title + text)
-        return category(self, title, text)
+    def broken(self: Classifier, texts: Texts) -> Any:
+        for text in texts.wholes:
+            _fail(text)
+        return categories(self, texts)
 
-    Classifier.category = broken  # type: ignore[method-assign]
+    Classifier.categories = broken  # type: ignore[method-assign]
 
 
 def _break_sending() -> None:
