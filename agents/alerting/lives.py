@@ -82,8 +82,10 @@ class Lives:
             self.told.setdefault(alert.county_code, {})[alert.id] = told
         series = series_of(alert)
         latest = self.latest.get(series)
-        if latest is None or _ahead(latest) <= _ahead(alert) or latest.id == alert.id:
+        if latest is None or _ahead(latest) <= _ahead(alert):
             self.latest[series] = alert
+        elif latest.id == alert.id:  # it looks less far ahead than it did
+            self._look_for_latest({series})
 
     def _close(self, alert: Alert) -> None:
         self.open.pop(alert.id, None)
@@ -111,14 +113,25 @@ class Lives:
             self.steps.pop(alert.id, None)
             self._close(alert)
             self.told.get(alert.county_code, {}).pop(alert.id, None)
-            if self.latest[series_of(alert)].id == alert.id:
-                del self.latest[series_of(alert)]
+        self._look_for_latest(
+            {series for series, one in self.latest.items() if one.id not in self.alerts}
+        )
         for county in [county for county, told in self.told.items() if not told]:
             del self.told[county]
         # Not when it ends: an older one that comes late must not take its place.
         last_s = at_s - SILENCE_DAYS * 86_400
         for series in [one for one, silence in self.silences.items() if silence.at_s < last_s]:
             del self.silences[series]
+
+    def _look_for_latest(self, of: set[Series]) -> None:
+        for series in of:
+            self.latest.pop(series, None)
+        for alert in self.alerts.values() if of else ():
+            series = series_of(alert)
+            if series in of and (
+                series not in self.latest or _ahead(self.latest[series]) <= _ahead(alert)
+            ):
+                self.latest[series] = alert
 
 
 def series_of(alert: Alert) -> Series:

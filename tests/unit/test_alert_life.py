@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from agents import change as changes
 from agents.alerting.life import STEPS_HELD, Verdict, standing
+from agents.alerting.lives import Lives
 from agents.alerting.moment import decide_moment
 from agents.alerting.settings import Inhibition, Life, Limits
 from agents.change import Change
@@ -506,3 +507,44 @@ def test_every_change_is_an_upsert_of_the_same_alert(tally: Tally, red: Alert) -
     ]
     assert {alert.id for alert in said} == {red.id}
     assert [alert.status for alert in said] == ["acknowledged", "closed", "closed"]
+
+
+def silent(identifier: str, end: datetime) -> Alert:
+    return Alert(
+        id=identifier,
+        rule="silent-source",
+        level=3,
+        county_code="620702",
+        category="",
+        window_start=end - timedelta(hours=6),
+        window_end=end,
+        observed=0,
+        limit=1,
+        title="",
+        reason="",
+        raised_at=end,
+    )
+
+
+ENDS = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 40)), min_size=1, max_size=12)
+
+
+@given(ENDS, st.integers(0, 60))
+@settings(deadline=None)
+def test_the_latest_of_a_series_is_known_whatever_came_changed_or_went(
+    told: list[tuple[str, int]], days: int
+) -> None:
+    """As a snapshot would have it: an alert that ends earlier than it did, two that go at once."""
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    lives = Lives()
+    for identifier, day in told:
+        lives.apply([silent(identifier, start + timedelta(days=day))], [], [])
+    lives.forget(int(start.timestamp()) + days * 86_400)
+    restored = Lives()
+    restored.apply(lives.alerts.values(), [], [])
+    assert lives.latest == restored.latest
+    if lives.alerts:
+        [latest] = lives.latest.values()
+        assert latest.window_end == max(one.window_end for one in lives.alerts.values())
+    else:
+        assert lives.latest == {}
