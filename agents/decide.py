@@ -6,7 +6,7 @@ is the packs' own (at_ms), so that reading them again decides the same.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
@@ -101,6 +101,9 @@ class _Batch:
         self._cases = CaseFollowing(state.cases, maker_of(rules, zone))
         self._following = Following(state.incidents, self._cases.goes_on_as)
         self._asked: dict[int, tuple[Pack, int]] = {}
+        # Repeats of these within the batch: what they get follows from what the first one gets.
+        self._asked_again: defaultdict[int, list[tuple[Pack, Correction | Action, bool]]]
+        self._asked_again = defaultdict(list)
         self._read: dict[tuple[str, int], int] = {}
         self._alerts = BatchAlerts(state.lives, rules, zone)
 
@@ -164,22 +167,30 @@ class _Batch:
             self._alerts.take(raising.of_event(self._rules, report, self._at), report.identity)
 
     def _take_other(self, pack: Pack, event: Other, is_new: bool, read: int) -> None:
-        if is_new and isinstance(event, Correction):
-            self._asked[event.identity] = pack, self._at_ms
-            self._following.correct(event)
-            return  # answered when it is known whether it can be carried out
-        if is_new and isinstance(event, Action):
-            self._asked[event.identity] = pack, self._at_ms
-            self._alerts.ask(event)
-            return
+        sent_again = 0 <= event.offset <= read
+        if not isinstance(event, CaseStep):
+            # Answered when it is known whether it can be carried out.
+            if is_new:
+                self._ask(pack, event)
+                return
+            if event.identity in self._asked:
+                self._asked_again[event.identity].append((pack, event, sent_again))
+                return
         if is_new:
             self._arrive(event.identity.to_bytes(8, "little"))
             if isinstance(event, CaseStep):
                 stands = self._cases.take(event, self._at_ms)
                 if stands and event.status == _MERGED and event.merged_into:
                     self._following.merge_cases(event.county, event.case_id, event.merged_into)
-        if is_new or not 0 <= event.offset <= read:
+        if is_new or not sent_again:
             self._answer(pack, event.county, event.origin, 1, counted=is_new)
+
+    def _ask(self, pack: Pack, event: Correction | Action) -> None:
+        self._asked[event.identity] = pack, self._at_ms
+        if isinstance(event, Correction):
+            self._following.correct(event)
+        else:
+            self._alerts.ask(event)
 
     def _arrive(self, identities: bytes, at_ms: int = 0) -> None:
         """at_ms: now, unless it was earlier in the batch."""
@@ -225,15 +236,20 @@ class _Batch:
     def _answered(
         self, decided: Iterable[tuple[Correction | Action, InvalidEvent | None]]
     ) -> list[DeadLetter]:
-        """Answers to those that are refused, which are then as if never seen."""
+        """Answers to those that are refused, which are then as if never seen: so are their repeats."""
         dead = []
         for asked, error in decided:
             pack, at_ms = self._asked[asked.identity]
+            again = self._asked_again[asked.identity]
             if error is None:
                 self._arrive(asked.identity.to_bytes(8, "little"), at_ms)
                 self._answer(pack, asked.county, asked.origin, 1, counted=True, at_ms=at_ms)
+                for its_pack, repeat, sent_again in again:
+                    if not sent_again:
+                        self._answer(its_pack, repeat.county, repeat.origin, 1, counted=False)
             else:
                 dead.append(refusal(pack, asked, error, self._prefix))
+                dead += [refusal(other, one, error, self._prefix) for other, one, _ in again]
         return dead
 
     @property

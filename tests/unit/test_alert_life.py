@@ -509,6 +509,24 @@ def test_every_change_is_an_upsert_of_the_same_alert(tally: Tally, red: Alert) -
     assert [alert.status for alert in said] == ["acknowledged", "closed", "closed"]
 
 
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize("known", [False, True])
+def test_repeats_of_an_action_get_what_the_action_gets_however_batches_are_cut(
+    cut: bool, known: bool
+) -> None:
+    room = Tally()
+    alert = room.red()
+    about = alert.id if known else "f" * 16
+    first, second = (acted(50, about, "acknowledge") for _ in range(2))
+    second.actions[0].offset = 51
+    taken = [room.take(first), room.take(second)] if cut else [room.take(first, second)]
+    offsets = [letter.offset for change in taken for letter in change.dead]
+    assert offsets == ([] if known else [50, 51])
+    answers = [row for change in taken for row in change.ledger if row.stream == "alert-actions"]
+    assert sum(row.counted for row in answers) == known
+    assert sum(row.duplicates for row in answers) == known
+
+
 def silent(identifier: str, end: datetime) -> Alert:
     return Alert(
         id=identifier,
