@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from sinks.asking import IN_COUNTIES, where
 from sinks.store import Store
 from streams.contracts import EVENTS
 
@@ -105,12 +106,7 @@ def reports(store: Store, counties: Sequence[str] = ()) -> int:
 
 
 def _county_clause(chosen: Chosen) -> tuple[str, dict[str, Any]]:
-    if not chosen.counties:
-        return "1", {}
-    return (
-        "arrayExists(code -> startsWith(county, code), {counties:Array(String)})",
-        {"counties": list(chosen.counties)},
-    )
+    return where([(IN_COUNTIES, "counties", list(chosen.counties))])
 
 
 def _local(value: Any, zone: ZoneInfo) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from sinks.asking import IN_COUNTIES, where
 from sinks.store import Store
 
 _COLUMNS: Final = (
@@ -26,30 +27,23 @@ class Asked(NamedTuple):
 
 def alerts(store: Store, asked: Asked) -> list[dict[str, Any]]:
     """Alerts, the latest raised first, a dict with every column each. Raises SinkBusy or Fatal."""
-    where, chosen = _where(asked)
+    chosen, parameters = _chosen(asked)
     return store.query(
-        f"SELECT {_COLUMNS} FROM alerts FINAL {where} "  # noqa: S608
+        f"SELECT {_COLUMNS} FROM alerts FINAL WHERE {chosen} "  # noqa: S608
         f"ORDER BY raised_at DESC, county, id LIMIT {int(asked.limit)}",
-        chosen,
+        parameters,
     )
 
 
-def _where(asked: Asked) -> tuple[str, dict[str, Any]]:
-    conditions: list[str] = []
-    chosen: dict[str, Any] = {}
-    if asked.counties:
-        conditions.append("arrayExists(code -> startsWith(county, code), {counties:Array(String)})")
-        chosen["counties"] = list(asked.counties)
-    if asked.since:
-        conditions.append("raised_at >= {since:DateTime}")
-        chosen["since"] = asked.since
-    if asked.rules:
-        conditions.append("has({rules:Array(String)}, toString(rule))")
-        chosen["rules"] = list(asked.rules)
-    if asked.statuses:
-        conditions.append("has({statuses:Array(String)}, toString(status))")
-        chosen["statuses"] = list(asked.statuses)
-    return f"WHERE {' AND '.join(conditions)}" if conditions else "", chosen
+def _chosen(asked: Asked) -> tuple[str, dict[str, Any]]:
+    return where(
+        [
+            (IN_COUNTIES, "counties", list(asked.counties)),
+            ("raised_at >= {since:DateTime}", "since", asked.since),
+            ("has({rules:Array(String)}, toString(rule))", "rules", list(asked.rules)),
+            ("has({statuses:Array(String)}, toString(status))", "statuses", list(asked.statuses)),
+        ]
+    )
 
 
 def alert(store: Store, identifier: str) -> dict[str, Any] | None:
@@ -89,11 +83,11 @@ def answers_to(store: Store, run: str, identities: Sequence[int]) -> list[str]:
 
 def labels(store: Store, asked: Asked) -> list[dict[str, Any]]:
     """Per rule: alerts raised, and how many of them duty staff called useful, and not useful."""
-    where, chosen = _where(asked)
+    chosen, parameters = _chosen(asked)
     return store.query(
         "SELECT toString(rule) AS rule, toUInt32(count()) AS alerts, "  # noqa: S608
         "toUInt32(countIf(label = 'useful')) AS useful, "
         "toUInt32(countIf(label = 'not_useful')) AS not_useful "
-        f"FROM alerts FINAL {where} GROUP BY rule ORDER BY rule",
-        chosen,
+        f"FROM alerts FINAL WHERE {chosen} GROUP BY rule ORDER BY rule",
+        parameters,
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
+from sinks.asking import IN_COUNTIES, where
 from sinks.store import Store
 from streams.cases import MEASURES
 
@@ -11,7 +12,6 @@ _COLUMNS: Final = (
     "county, case_id, case_version, status, level, owner_org, found_at, updated_at, closed_at, "
     "deadline_at, due_at, deadline_class, stars, flagged, reopened, whistle_step, merged_into"
 )
-_IN_COUNTIES: Final = "arrayExists(code -> startsWith(county, code), {counties:Array(String)})"
 
 # Dimension → its expression.
 DIMENSIONS: Final[dict[str, str]] = {
@@ -38,16 +38,16 @@ class Asked(NamedTuple):
 def cases(store: Store, asked: Asked) -> list[dict[str, Any]]:
     """Cases, the latest told of first, a dict with every column each. Raises SinkBusy or Fatal."""
     conditions = [
-        (_IN_COUNTIES, "counties", list(asked.counties)),
+        (IN_COUNTIES, "counties", list(asked.counties)),
         ("status IN {statuses:Array(String)}", "statuses", list(asked.statuses)),
         ("owner_org = {owner:String}", "owner", asked.owner),
         ("closed_at IS NULL", "", asked.open_only),
         ("closed_at IS NULL AND due_at <= {now:DateTime}", "now", asked.overdue_at),
         ("flagged > 0", "", asked.flagged),
     ]
-    where, parameters = _where(conditions)
+    chosen, parameters = where(conditions)
     return store.query(
-        f"SELECT {_COLUMNS} FROM cases FINAL WHERE {where} "  # noqa: S608
+        f"SELECT {_COLUMNS} FROM cases FINAL WHERE {chosen} "  # noqa: S608
         f"ORDER BY updated_at DESC, county, case_id LIMIT {int(asked.limit)}",
         parameters,
     )
@@ -67,11 +67,11 @@ def named(store: Store, case_id: str, counties: Sequence[str] = ()) -> list[dict
     """The cases of this number: counties may use the same. Raises SinkBusy or Fatal."""
     conditions = [
         ("case_id = {case_id:String}", "case_id", case_id),
-        (_IN_COUNTIES, "counties", list(counties)),
+        (IN_COUNTIES, "counties", list(counties)),
     ]
-    where, parameters = _where(conditions)
+    chosen, parameters = where(conditions)
     return store.query(
-        f"SELECT {_COLUMNS} FROM cases FINAL WHERE {where} ORDER BY county",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM cases FINAL WHERE {chosen} ORDER BY county",  # noqa: S608
         parameters,
     )
 
@@ -89,17 +89,17 @@ def measures(
     Raises SinkBusy or Fatal.
     """
     conditions = [
-        (_IN_COUNTIES, "counties", list(counties)),
+        (IN_COUNTIES, "counties", list(counties)),
         ("day >= {since:Date}", "since", since),
         ("day < {until:Date}", "until", until),
     ]
-    where, parameters = _where(conditions)
+    chosen, parameters = where(conditions)
     keys = [f"{DIMENSIONS[name]} AS by_{name}" for name in by]
     sums = [f"sum({name}) AS sum_{name}" for name in MEASURES]
     any_of = " + ".join(f"sum_{name}" for name in MEASURES)
     order = ", ".join(f"by_{name}" for name in by)
     found = store.query(
-        f"SELECT {', '.join([*keys, *sums])} FROM case_days FINAL WHERE {where} "  # noqa: S608
+        f"SELECT {', '.join([*keys, *sums])} FROM case_days FINAL WHERE {chosen} "  # noqa: S608
         + (f"GROUP BY {order} " if by else "")
         + f"HAVING {any_of} > 0"
         + (f" ORDER BY {order}" if by else ""),
@@ -110,10 +110,3 @@ def measures(
         | {name: int(row[f"sum_{name}"]) for name in MEASURES}
         for row in found
     ]
-
-
-def _where(conditions: Sequence[tuple[str, str, Any]]) -> tuple[str, dict[str, Any]]:
-    """Conditions whose value was given, and the values that the server binds."""
-    given = [one for one in conditions if one[2] not in (None, False, [])]
-    where = " AND ".join(f"({condition})" for condition, _, _ in given) or "1"
-    return where, {name: value for _, name, value in given if name}

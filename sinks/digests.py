@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from sinks.asking import IN_COUNTIES, where
 from sinks.store import Store
 
 _COLUMNS: Final = (
@@ -27,23 +28,19 @@ class Asked(NamedTuple):
 
 def digests(store: Store, asked: Asked) -> list[dict[str, Any]]:
     """Digests without their bodies, the latest issued first. Raises SinkBusy or Fatal."""
-    where = ["1"]
-    chosen: dict[str, Any] = {}
-    if asked.counties:
-        where.append("arrayExists(code -> startsWith(county, code), {counties:Array(String)})")
-        chosen["counties"] = list(asked.counties)
-    if asked.kinds:
-        where.append("has({kinds:Array(String)}, kind)")
-        chosen["kinds"] = list(asked.kinds)
-    if asked.since:
-        where.append("issued_at >= {since:DateTime}")
-        chosen["since"] = asked.since
+    chosen, parameters = where(
+        [
+            (IN_COUNTIES, "counties", list(asked.counties)),
+            ("has({kinds:Array(String)}, kind)", "kinds", list(asked.kinds)),
+            ("issued_at >= {since:DateTime}", "since", asked.since),
+        ]
+    )
     latest = "" if asked.earlier else "LIMIT 1 BY county, kind, window_end"
     return store.query(
         f"SELECT * FROM (SELECT {_COLUMNS} FROM digests FINAL "  # noqa: S608
-        f"WHERE {' AND '.join(where)} ORDER BY edition DESC {latest}) "
+        f"WHERE {chosen} ORDER BY edition DESC {latest}) "
         f"ORDER BY issued_at DESC, county, kind, edition DESC LIMIT {int(asked.limit)}",
-        chosen,
+        parameters,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from sinks.asking import IN_COUNTIES, where
 from sinks.store import Store
 
 _COLUMNS: Final = (
@@ -24,20 +25,18 @@ class Asked(NamedTuple):
 
 def incidents(store: Store, asked: Asked) -> list[dict[str, Any]]:
     """Incidents, the latest reported first, a dict with every column each. Raises SinkBusy or Fatal."""
-    where, parameters = "reports >= {least:UInt32}", {"least": asked.least}
-    if asked.merged:
-        where = f"({where} OR merged_into != '')"
-    chosen: dict[str, Any] = dict(parameters)
-    if asked.counties:
-        where += " AND arrayExists(code -> startsWith(county, code), {counties:Array(String)})"
-        chosen["counties"] = list(asked.counties)
-    if asked.since:
-        where += " AND last_at >= {since:DateTime}"
-        chosen["since"] = asked.since
+    least = "reports >= {least:UInt32}"
+    chosen, parameters = where(
+        [
+            (f"{least} OR merged_into != ''" if asked.merged else least, "least", asked.least),
+            (IN_COUNTIES, "counties", list(asked.counties)),
+            ("last_at >= {since:DateTime}", "since", asked.since),
+        ]
+    )
     return store.query(
-        f"SELECT {_COLUMNS} FROM incidents FINAL WHERE {where} "  # noqa: S608
+        f"SELECT {_COLUMNS} FROM incidents FINAL WHERE {chosen} "  # noqa: S608
         f"ORDER BY last_at DESC, county, incident LIMIT {int(asked.limit)}",
-        chosen,
+        parameters,
     )
 
 
