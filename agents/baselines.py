@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from agents.baseline import Judgement, Memory, When, advance, unpack, when
 from agents.baseline.channels import Corroboration, corroborate, learn_shares
 from agents.cases.workdays import is_workday
+from agents.channel_names import GRID, PUBLIC
 from agents.counts import DAYS_KEPT, Counts
 from streams.categories import OUTSIDE
 
@@ -24,11 +25,6 @@ Floats = NDArray[np.float64]
 
 # Kinds of sources that speak for themselves: the grid, the hotline, what is written in public.
 SOURCES: Final = ("网格", "热线", "网络")
-_SOURCE_OF: Final = {
-    **dict.fromkeys(("grid_app", "patrol", "window", "assigned_from_above", "leader_assigned"), 0),
-    **dict.fromkeys(("phone", "web", "wechat", "app", "letter"), 1),
-    **dict.fromkeys(("news", "forum", "short_video", "message_board"), 2),
-}
 _EVENLY: Final = 1 / len(SOURCES)
 
 
@@ -104,7 +100,7 @@ class Baselines:
         for county, category, channel, n in counts.live_on_day(day):
             place = self._places.get((county, category))
             if place is not None:
-                table[_SOURCE_OF.get(channel, 1), place] += n
+                table[_source_of(channel), place] += n
         totals = np.zeros(len(self._places))
         for series, n in found.items():
             if series in self._places:
@@ -142,6 +138,11 @@ class Baselines:
         self._places = {(row.county, row.category): place for place, row in enumerate(rows)}
         shares = [np.frombuffer(row.shares, "<f4").astype(float) for row in rows]
         self._shares = np.stack(shares, 1)
+
+
+def _source_of(channel: str) -> int:
+    """Its place in SOURCES."""
+    return 0 if channel in GRID else 2 if channel in PUBLIC else 1
 
 
 @lru_cache(maxsize=512)

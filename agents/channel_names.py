@@ -1,4 +1,4 @@
-"""What staff call the channels."""
+"""What staff call the channels, and which of them are of one kind of source."""
 
 from typing import Final
 
@@ -19,3 +19,8 @@ CHANNEL_NAMES: Final = {
     "short_video": "短视频",
     "message_board": "留言板",
 }
+
+GRID: Final = frozenset({"grid_app", "patrol", "window", "assigned_from_above", "leader_assigned"})
+PUBLIC: Final = frozenset(
+    {"news", "forum", "short_video", "message_board"}
+)  # the rest: the hotline's

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -14,9 +14,8 @@ from agents.rules import CountRule, Rules, UnreceivedDispatch, alert_id, names_o
 from agents.seasons import cut_off
 from streams.categories import OUTSIDE
 from streams.contracts import Alert
+from streams.names import LEVEL_NAMES
 from streams.packs import CountRow, Report
-
-LEVEL_NAMES: Final = {1: "红色", 2: "橙色", 3: "黄色", 4: "蓝色"}
 
 
 def of_event(rules: Rules, report: Report, at: datetime) -> Iterable[Alert]:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from agents import seasons
-from agents.channel_names import CHANNEL_NAMES
+from agents.channel_names import CHANNEL_NAMES, GRID
 from agents.counts import HOURS_PER_DAY
 from agents.rules import Rules, alert_id, names_of
 from agents.state import State
@@ -21,7 +21,6 @@ from streams.contracts import Alert
 
 DAYS_NEEDED: Final = 6  # of the seven that live totals cover, those that are whole
 _SETTLED_S: Final = 600  # into an hour, until the one before is taken to be complete
-_GRID: Final = frozenset({"grid_app", "patrol", "window", "assigned_from_above", "leader_assigned"})
 
 
 class Silence(NamedTuple):
@@ -87,7 +86,7 @@ class Sources:
         for (county, channel), hours in sorted(self._hours.items()):
             last = max(hours)
             span = min(self._end_hour - last - 1, HOURS_PER_DAY)
-            if span < 1 or (channel in _GRID and self._said_nothing_today(county, span)):
+            if span < 1 or (channel in GRID and self._said_nothing_today(county, span)):
                 continue
             days = [
                 sum(hours.get(self._end_hour - back - HOURS_PER_DAY * day, 0) for back in _to(span))

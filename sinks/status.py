@@ -18,6 +18,7 @@ from streams.categories import CATEGORIES, CategoryCode
 from streams.clock import Clock, SystemClock
 from streams.digests import NAMES
 from streams.errors import HuishangError
+from streams.names import STATUS_NAMES
 
 Health = Callable[[], Mapping[str, object]]
 
@@ -30,13 +31,7 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 _LEVELS: Final = {1: "红 red", 2: "橙 orange", 3: "黄 yellow", 4: "蓝 blue"}
-_STATUSES: Final = {
-    "firing": "待确认 firing",
-    "acknowledged": "已确认 acknowledged",
-    "assigned": "已交办 assigned",
-    "escalated": "已提级 escalated",
-    "closed": "已办结 closed",
-}
+_STATUSES: Final = {status: f"{name} {status}" for status, name in STATUS_NAMES.items()}
 _COUNTY_COLUMNS: Final = (
     ("county", "区县", "county"),
     ("counted", "已计入", "counted"),

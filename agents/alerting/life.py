@@ -18,7 +18,6 @@ from streams.packs import ActionRow
 Label = Literal["", "useful", "not_useful"]
 
 STEPS_HELD: Final = 100  # per alert; what comes after goes to the audit trail alone
-TOLD: Final[frozenset[AlertStatus]] = frozenset({"firing", "escalated"})
 
 # action → status before → status after
 _WAYS: Final[dict[str, dict[AlertStatus, AlertStatus]]] = {

@@ -8,7 +8,7 @@ from agents.rules import Cycle
 from agents.state import State
 from agents.windows import Window
 from streams.contracts import Alert
-from streams.figures import SEVERITIES, figure
+from streams.names import LEVEL_NAMES
 
 
 def daily_consult(
@@ -22,7 +22,7 @@ def daily_consult(
         return None
     lines = [f"红色事项 {red} 件，橙色事项 {orange} 件，预警 {len(raised)} 条。", ""]
     lines += [
-        f"{number}. 【{figure(SEVERITIES[alert.level - 1]).label}】{alert.title}。{alert.reason}"
+        f"{number}. 【{LEVEL_NAMES[alert.level]}】{alert.title}。{alert.reason}"
         for number, alert in enumerate(raised, 1)
     ]
     kept = {"red": red, "orange": orange, "alerts": len(raised)}

@@ -13,6 +13,7 @@ from agents.windows import DAY, Window
 from streams.contracts import Alert
 from streams.digests import meanings, table
 from streams.figures import SEVERITIES, categories, figure
+from streams.names import STATUS_NAMES
 
 DAYS_BEFORE: Final = 28
 _ENOUGH_DAYS: Final = 7
@@ -161,7 +162,7 @@ def _told_rises(rises: list[Rise], days: int) -> list[str]:
 def _told_alerts(raised: list[Alert]) -> list[str]:
     answered = sum(alert.status != "firing" for alert in raised)
     lines = [f"本时段预警 {len(raised)} 条，已确认或处置 {answered} 条。"]
-    return [*lines, *(f"- {alert.title}（{STATES[alert.status]}）" for alert in raised)]
+    return [*lines, *(f"- {alert.title}（{STATUS_NAMES[alert.status]}）" for alert in raised)]
 
 
 def _told_dispatches(dispatched: list[Alert]) -> list[str]:
@@ -176,12 +177,3 @@ def _told_dispatches(dispatched: list[Alert]) -> list[str]:
 def received(alert: Alert) -> bool:
     """Whether somebody took it on: the receipt of a dispatched matter."""
     return alert.status not in ("firing", "escalated")
-
-
-STATES: Final = {
-    "firing": "待确认",
-    "acknowledged": "已确认",
-    "assigned": "已交办",
-    "escalated": "已提级",
-    "closed": "已办结",
-}

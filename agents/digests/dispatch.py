@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from agents.digests.daily import STATES, received, within
+from agents.digests.daily import received, within
 from agents.digests.issuing import Draft
 from agents.rules import Cycle
 from agents.windows import Window
 from streams.contracts import Alert
 from streams.digests import meanings
-from streams.figures import SEVERITIES, figure
+from streams.names import LEVEL_NAMES, STATUS_NAMES
 
 _UNASSIGNED: Final = "待明确"
 
@@ -31,9 +31,9 @@ def daily_dispatch(
             hours=cycle.dispatch_hours[alert.level - 1]
         )
         lines.append(
-            f"| {alert.title} | {figure(SEVERITIES[alert.level - 1]).label} "
+            f"| {alert.title} | {LEVEL_NAMES[alert.level]} "
             f"| {alert.assigned_to or _UNASSIGNED} | {deadline:%m月%d日%H:%M} "
-            f"| {STATES[alert.status]} |"
+            f"| {STATUS_NAMES[alert.status]} |"
         )
     figures = {
         "dispatched": len(open_),

@@ -35,9 +35,6 @@ class Issues:
     def __init__(self) -> None:
         self._held: dict[Key, tuple[int, str, bytes]] = {}
 
-    def __len__(self) -> int:
-        return len(self._held)
-
     def add(self, issued: Issued) -> None:
         self._held[issued.key] = issued.edition, issued.id, _encode(issued.figures)
 
@@ -47,9 +44,6 @@ class Issues:
             return None
         edition, identifier, figures = found
         return Issued(*key, edition, identifier, _decode(figures))
-
-    def keys(self) -> list[Key]:
-        return list(self._held)
 
     def rows(self) -> Iterator[Issued]:
         for key, (edition, identifier, figures) in self._held.items():

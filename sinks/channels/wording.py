@@ -19,8 +19,8 @@ from sinks.channels.messages import Message
 from streams.categories import CATEGORIES, CategoryCode
 from streams.contracts import WHOLE, Alert
 from streams.counties import place_name
+from streams.names import LEVEL_NAMES
 
-LEVEL_NAMES: Final = {1: "红色", 2: "橙色", 3: "黄色", 4: "蓝色"}
 _MEANINGS: Final = "指标说明："
 _RULE_ROW: Final = re.compile(r"^\|[\s:|-]+\|$")
 
