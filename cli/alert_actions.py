@@ -10,10 +10,11 @@ from typing import Any, Final
 import click
 
 from cli import output
-from cli.acting import action_event, identity_of, publish_actions, said
+from cli.acting import action_event, publish_actions, said
 from cli.times import UnreadableTime, read
 from sinks.alerts import alert, answers_to
 from sinks.store import Store, dsn_for_reading
+from streams.acting import identity_of
 from streams.clock import clock_of
 from streams.errors import Retryable, UserError
 from streams.settings import Settings, load

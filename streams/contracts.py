@@ -7,7 +7,7 @@ Unknown fields are refused; no field names a person.
 """
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args, get_type_hints
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -277,6 +277,16 @@ EVENTS: Final[dict[str, type[Event]]] = {
     "alert-actions": AlertActionEvent,
     "incident-actions": IncidentActionEvent,
 }
+
+
+def kind_of(stream: str) -> str:
+    """What the events of a stream are called in their type.
+
+    >>> kind_of("grid-reports")
+    'grid-report'
+    """
+    [name] = get_args(get_type_hints(EVENTS[stream])["type"])
+    return str(name).split(".")[1]
 
 
 class DeadLetter(Struct, kw_only=True, gc=False):

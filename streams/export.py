@@ -10,7 +10,7 @@ import msgspec
 import yaml
 
 from streams import contracts
-from streams.contracts import DEPTH_LIMIT, EVENT_LIMIT_BYTES, EVENTS
+from streams.contracts import DEPTH_LIMIT, EVENT_LIMIT_BYTES, EVENTS, kind_of
 from streams.examples import EXAMPLES
 from streams.topics import ALERTS, DEAD_LETTERS, DIGESTS, TOPICS
 
@@ -35,21 +35,16 @@ ANSWERS: Final[dict[str, tuple[type[msgspec.Struct], str]]] = {
 def documents() -> dict[str, str]:
     """Every file under docs/contracts/: its name → its text."""
     files = {
-        f"{_kind(stream)}.schema.json": _json(_schema(EVENTS[stream], _kind(stream)))
+        f"{kind_of(stream)}.schema.json": _json(_schema(EVENTS[stream], kind_of(stream)))
         for stream in EVENTS
     }
     files |= {
         f"{kind}.schema.json": _json(_schema(struct, kind)) for struct, kind in ANSWERS.values()
     }
-    files |= {f"examples/{_kind(stream)}.json": _json(EXAMPLES[stream]) for stream in EVENTS}
+    files |= {f"examples/{kind_of(stream)}.json": _json(EXAMPLES[stream]) for stream in EVENTS}
     files[ASYNCAPI] = yaml.safe_dump(asyncapi(), allow_unicode=True, sort_keys=False, width=100)
     files[INDEX] = _index()
     return files
-
-
-def _kind(stream: str) -> str:
-    """The event's kind: `grid-reports` carries `grid-report`."""
-    return stream.removesuffix("s")
 
 
 def _schema(struct: type[msgspec.Struct], kind: str) -> dict[str, Any]:
@@ -103,7 +98,7 @@ def _structured(stream: str, name: str) -> dict[str, Any]:
         "contentType": _STRUCTURED,
         "payload": {"$ref": f"#/components/schemas/{name}"},
         "bindings": {"kafka": {"key": _COUNTY_KEY, **_KAFKA}},
-        "examples": [{"name": _kind(stream), "payload": EXAMPLES[stream]}],
+        "examples": [{"name": kind_of(stream), "payload": EXAMPLES[stream]}],
     }
 
 
@@ -135,7 +130,7 @@ def _binary(stream: str, properties: dict[str, Any]) -> dict[str, Any]:
         "bindings": {"kafka": {"key": _COUNTY_KEY, **_KAFKA}},
         "examples": [
             {
-                "name": f"{_kind(stream)}-binary",
+                "name": f"{kind_of(stream)}-binary",
                 "headers": {"content-type": "application/json", **headers},
                 "payload": example["data"],
             }
@@ -180,8 +175,8 @@ def _json(document: dict[str, Any]) -> str:
 
 def _index() -> str:
     rows = [
-        f"| `{stream}` | in | [{_kind(stream)}.schema.json]({_kind(stream)}.schema.json)"
-        f" | [example](examples/{_kind(stream)}.json) |"
+        f"| `{stream}` | in | [{kind_of(stream)}.schema.json]({kind_of(stream)}.schema.json)"
+        f" | [example](examples/{kind_of(stream)}.json) |"
         for stream in EVENTS
     ]
     rows += [

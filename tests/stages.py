@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from agents.rules import Rules, of_single_incidents
 from cli.producing import Record, produce
+from streams.contracts import kind_of
 from tests.brokers import Broker, apart, make_topics
 from tests.processes import Child, run_huishang
 from tests.waiting import eventually_sync, free_port, listening
@@ -286,7 +287,7 @@ def event(
     stream: str, number: int | str, county: str, at: datetime, source: str = "", **data: Any
 ) -> Event:
     """A CloudEvent of an input stream, as its contract asks; `data` adds to it."""
-    kind = stream.removesuffix("s")
+    kind = kind_of(stream)
     stamp = at.isoformat()
     fields: dict[str, dict[str, Any]] = {
         "grid-report": {"channel": "grid_app", "on_site_resolved": False, "is_zero_report": False},

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from agents.decode import Decoder, identity
 from agents.locate import county_of
 from cli.contracts import contracts, drift
-from streams.contracts import EVENTS
+from streams.contracts import EVENTS, kind_of
 from streams.examples import EXAMPLES
 from streams.export import ASYNCAPI, documents
 
@@ -22,7 +22,7 @@ SCHEMAS = sorted(name for name in documents() if name.endswith(".schema.json"))
 
 
 def schema_of(stream: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(documents()[f"{stream.removesuffix('s')}.schema.json"])
+    loaded: dict[str, Any] = json.loads(documents()[f"{kind_of(stream)}.schema.json"])
     return loaded
 
 
@@ -48,7 +48,7 @@ def test_example_is_accepted_by_schema_and_decoder(stream: str) -> None:
     jsonschema.Draft202012Validator(schema_of(stream)).validate(example)
     event = Decoder(stream).decode(json.dumps(example).encode(), ())
     assert county_of(event.data) == "620702"
-    assert event.dataschema == f"urn:huishang:{stream.removesuffix('s')}:1"
+    assert event.dataschema == f"urn:huishang:{kind_of(stream)}:1"
 
 
 @pytest.mark.parametrize("stream", EVENTS)
