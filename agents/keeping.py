@@ -117,13 +117,15 @@ class Keeper:
             kept.state.read.clear()  # the broker forgot its input topics as well
         else:
             await self.check_log(kept)
+        took_s = perf_counter() - started
+        metrics.RECOVERY_SECONDS.labels(partition).set(took_s)
         log.info(
             "partition %s recovered: %s entries, %s identities, next offset %s, %.3f s",
             partition,
             len(entries),
             len(kept.state.seen),
             kept.position.applied + 1,
-            perf_counter() - started,
+            took_s,
         )
         # The last entry's outputs may not have been sent. A broker that forgot its log
         # forgot them all.
@@ -173,6 +175,7 @@ class Keeper:
             await self._journal.append(kept.partition, entry)
         metrics.JOURNAL_RECORDS.inc()
         metrics.JOURNAL_BYTES.inc(len(entry.body))
+        metrics.JOURNAL_TAIL.labels(kept.partition).set(self._journal.entry_bytes(kept.partition))
         kept.position.advance(entry)
         await self._make_room(kept, sum(len(ids) for _, ids in change.identities) // _ID_BYTES)
         kept.state.apply(change)
@@ -207,6 +210,7 @@ class Keeper:
             log.warning("partition %s: no snapshot; the journal goes on as it is", partition)
             return
         kept.fresh.clear()
+        metrics.JOURNAL_TAIL.labels(partition).set(self._journal.entry_bytes(partition))
         took_s = perf_counter() - started
         metrics.SNAPSHOT_SECONDS.observe(took_s)
         metrics.SNAPSHOT_BYTES.labels(partition).set(written)

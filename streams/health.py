@@ -155,6 +155,7 @@ async def serve(
         return _answer(health, "ready", health.is_ready(now()))
 
     async def show_metrics(_: web.Request) -> web.Response:
+        metrics.READY.labels(health.stage).set(health.is_ready(now()).yes)
         return web.Response(body=metrics.render(), headers={"Content-Type": metrics.CONTENT_TYPE})
 
     app.add_routes(

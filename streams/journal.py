@@ -214,6 +214,10 @@ class Journal(Protocol):
         """Return once the entry is safe."""
         ...
 
+    def entry_bytes(self, partition: int) -> int:
+        """Of the entries since the last snapshot: what a recovery reads beside it."""
+        ...
+
     def snapshot_is_due(self, partition: int) -> bool:
         """Whether the entries since the last snapshot have outgrown it."""
         ...

@@ -85,6 +85,9 @@ class FileJournal:
             _write(frames, [entry])
         self._files[partition].entry_bytes += len(entry.body)
 
+    def entry_bytes(self, partition: int) -> int:
+        return self._files[partition].entry_bytes
+
     def snapshot_is_due(self, partition: int) -> bool:
         file = self._files[partition]
         return file.entry_bytes >= max(self._min_bytes, file.snapshot_bytes)

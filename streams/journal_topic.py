@@ -102,6 +102,9 @@ class TopicJournal:
         log.entries += 1
         log.entry_bytes += len(entry.body)
 
+    def entry_bytes(self, partition: int) -> int:
+        return self._logs[partition].entry_bytes
+
     def snapshot_is_due(self, partition: int) -> bool:
         log = self._logs[partition]
         return not log.lost and log.entry_bytes >= max(self._min_bytes, log.snapshot_bytes)

@@ -69,6 +69,12 @@ SEND_SECONDS: Final = _durations(
     "From sending a batch's outputs to a topic until the broker has acknowledged them all.",
     "topic",
 )
+READY: Final = _gauge(
+    "huishang_ready",
+    "1 while the stage may be given work, 0 while it starts, recovers, is stuck or waits for a "
+    "store; told as it is when asked.",
+    "stage",
+)
 LAG: Final = _gauge(
     "huishang_lag_records",
     "Records of the topic after the committed offset; moves when offsets are looked at.",
@@ -180,11 +186,20 @@ JOURNAL_RECORDS: Final = _counter(
 JOURNAL_BYTES: Final = _counter(
     "huishang_journal_bytes_total", "Bytes of journal records acknowledged; moves with each append."
 )
+JOURNAL_TAIL: Final = _gauge(
+    "huishang_journal_since_snapshot_bytes",
+    "Of the journal's entries since the last snapshot; moves with each append and snapshot.",
+    "partition",
+)
 JOURNAL_SECONDS: Final = _durations(
     "huishang_journal_append_duration_seconds",
     "From appending a journal record until it is acknowledged.",
 )
-
+RECOVERY_SECONDS: Final = _gauge(
+    "huishang_recovery_duration_seconds",
+    "What the last recovery of a partition took; moves with each.",
+    "partition",
+)
 SNAPSHOT_SECONDS: Final = _durations(
     "huishang_snapshot_duration_seconds",
     "From a snapshot's first record until it is known to be good; moves with each.",
@@ -227,6 +242,12 @@ CHANNEL_UP: Final = _gauge(
     "channel",
 )
 
+# What goes when a partition goes to another worker.
+_OF_PARTITIONS: Final = (
+    *(STATE_IDS, STATE_HOURS, STATE_KEYS, STATE_INCIDENTS),
+    *(SNAPSHOT_BYTES, JOURNAL_TAIL, RECOVERY_SECONDS),
+)
+
 BUILD: Final = _gauge("huishang_build_info", "Always 1; the version is the label.", "version")
 BUILD.labels(version("huishang")).set(1)
 # Memory, CPU, open files and Python version of the process, under their usual names.
@@ -247,7 +268,7 @@ def forget_lag(stage: str, topic: str, partition: int) -> None:
 
 def forget_state(partition: int) -> None:
     """A partition went to another worker, and its state with it."""
-    for gauge in (STATE_IDS, STATE_HOURS, STATE_KEYS, STATE_INCIDENTS, SNAPSHOT_BYTES):
+    for gauge in _OF_PARTITIONS:
         with suppress(KeyError):
             gauge.remove(partition)
 

@@ -33,6 +33,7 @@ UNITS = (
     "_info",
     "_incidents",
     "_up",
+    "_ready",
 )
 
 
