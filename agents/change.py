@@ -10,6 +10,7 @@ from agents.digests.issued import Issued
 from agents.matter import Matters
 from streams.cases import CaseDayRow, CaseStepRow
 from streams.contracts import Alert, DeadLetter, Digest
+from streams.duty import DutyRow
 from streams.packs import ActionRow, CountRow, DeclaredRow, LedgerRow, PresenceRow
 
 
@@ -26,6 +27,7 @@ class Change(Struct, array_like=True, gc=False):
     issued: what later digests are written from, of every digest that was issued.
     learnt_until: day since 1970 up to which baselines learn from the counts; 0: nothing new.
     series: baselines as they stand, in a snapshot.
+    duty: new entries of the duty log; nothing of them is kept.
     dead: events that could not be decided, and kill the stage; corrections and actions refused.
     """
 
@@ -49,6 +51,7 @@ class Change(Struct, array_like=True, gc=False):
     silences: list[Silence] = []
     learnt_until: int = 0
     series: list[SeriesRow] = []
+    duty: list[DutyRow] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -12,6 +12,7 @@ from streams import poison
 from streams.batches import Batch, Record
 from streams.cases import CaseStep
 from streams.contracts import DeadLetter
+from streams.duty import DutyEntry
 from streams.errors import InvalidEvent, Reason
 from streams.incidents import Correction
 from streams.packs import Action, Pack, Report, Reports, decode_pack
@@ -19,7 +20,7 @@ from streams.poison import Condemned
 
 _INTAKE: Final = "intake"
 _TALLY: Final = "tally"
-_KINDS: Final = ("reports", "cases", "actions", "corrections")
+_KINDS: Final = ("reports", "cases", "actions", "corrections", "duty")
 
 Packs = Sequence[tuple[int, Pack]]  # with the offset of each
 
@@ -61,8 +62,8 @@ class _Event(NamedTuple):
 
     pack_offset: int
     pack: Pack
-    kind: Literal["reports", "cases", "actions", "corrections"]
-    event: Report | CaseStep | Action | Correction
+    kind: Literal["reports", "cases", "actions", "corrections", "duty"]
+    event: Report | CaseStep | Action | Correction | DutyEntry
 
 
 def decided_rest(
@@ -97,7 +98,7 @@ def _checked(record: Record) -> Pack:
     """Its pack without events. Raises if one of these cannot be read."""
     pack = _pack(record)
     list(pack.reports)
-    return replace(pack, reports=Reports(), cases=[], actions=[], corrections=[])
+    return replace(pack, reports=Reports(), cases=[], actions=[], corrections=[], duty=[])
 
 
 def _events(offset: int, pack: Pack) -> list[_Event]:
@@ -106,6 +107,7 @@ def _events(offset: int, pack: Pack) -> list[_Event]:
         *(_Event(offset, pack, "cases", step) for step in pack.cases),
         *(_Event(offset, pack, "actions", action) for action in pack.actions),
         *(_Event(offset, pack, "corrections", one) for one in pack.corrections),
+        *(_Event(offset, pack, "duty", entry) for entry in pack.duty),
     ]
 
 
@@ -124,6 +126,7 @@ def _packs(events: Sequence[_Event]) -> Packs:
                 cases=kinds["cases"],
                 actions=kinds["actions"],
                 corrections=kinds["corrections"],
+                duty=kinds["duty"],
             ),
         )
         for offset, (pack, kinds) in gathered.items()

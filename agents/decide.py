@@ -31,6 +31,7 @@ from agents.windows import window_day
 from streams.cases import CaseStep
 from streams.categories import OUTSIDE
 from streams.contracts import DeadLetter
+from streams.duty import DutyEntry, DutyRow, row_of
 from streams.errors import InvalidEvent
 from streams.incidents import Correction
 from streams.packs import (
@@ -105,6 +106,7 @@ class _Batch:
         self._asked_again: defaultdict[int, list[tuple[Pack, Correction | Action, bool]]]
         self._asked_again = defaultdict(list)
         self._read: dict[tuple[str, int], int] = {}
+        self._duty: list[DutyRow] = []
         self._alerts = BatchAlerts(state.lives, rules, zone)
 
     def take(self, pack: Pack, piece: int, new: Mask) -> None:
@@ -168,7 +170,7 @@ class _Batch:
 
     def _take_other(self, pack: Pack, event: Other, is_new: bool, read: int) -> None:
         sent_again = 0 <= event.offset <= read
-        if not isinstance(event, CaseStep):
+        if isinstance(event, Action | Correction):
             # Answered when it is known whether it can be carried out.
             if is_new:
                 self._ask(pack, event)
@@ -182,6 +184,8 @@ class _Batch:
                 stands = self._cases.take(event, self._at_ms)
                 if stands and event.status == _MERGED and event.merged_into:
                     self._following.merge_cases(event.county, event.case_id, event.merged_into)
+            elif isinstance(event, DutyEntry):
+                self._duty.append(row_of(event))
         if is_new or not sent_again:
             self._answer(pack, event.county, event.origin, 1, counted=is_new)
 
@@ -283,6 +287,7 @@ class _Batch:
             case_steps=self._cases.steps,
             case_days=self._cases.days,
             silences=self._alerts.silences,
+            duty=self._duty,
         )
 
 

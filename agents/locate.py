@@ -4,9 +4,21 @@ from functools import lru_cache
 
 from msgspec import UNSET
 
-from streams.contracts import Matter
-from streams.counties import COUNTIES, CountyCode, named
+from streams.contracts import DutyLogEntry, Matter
+from streams.counties import CITIES, COUNTIES, CountyCode, named
 from streams.errors import InvalidEvent, Reason
+
+
+def place_of(matter: Matter) -> str:
+    """The county of a matter; of a duty log entry also a city, as digests of cities have it.
+
+    Raises InvalidEvent as county_of does.
+    """
+    city = matter.county_code
+    alone = matter.grid_code is matter.county_name is matter.township_code is UNSET
+    if isinstance(matter, DutyLogEntry) and city is not UNSET and city in CITIES and alone:
+        return city
+    return county_of(matter)
 
 
 def county_of(matter: Matter) -> CountyCode:

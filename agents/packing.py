@@ -5,9 +5,10 @@ from typing import Final
 
 from msgspec import UnsetType
 
-from agents.locate import county_of
+from agents.locate import place_of
 from streams.cases import CaseStep
 from streams.contracts import Event
+from streams.duty import DutyEntry
 from streams.incidents import Correction
 from streams.packs import FORMAT, Action, Pack, ReportRow, Reports
 
@@ -23,6 +24,7 @@ class Gathered:
         self.cases: list[CaseStep] = []
         self.actions: list[Action] = []
         self.corrections: list[Correction] = []
+        self.duty: list[DutyEntry] = []
 
 
 # Where an event goes, its county, and the index of its origin there.
@@ -70,7 +72,7 @@ class Builder:
         return found
 
     def _find(self, event: Event) -> Place:
-        county = county_of(event.data)
+        county = place_of(event.data)
         partition = self._partition_of(county)
         gathered = self._gathered.get(partition)
         if gathered is None:
@@ -84,7 +86,7 @@ class Builder:
         """(partition, pack), none with more than EVENTS_PER_PACK of a kind."""
         cut = []
         for partition, gathered in self._gathered.items():
-            longest = max(len(gathered.reports), len(gathered.cases))
+            longest = max(len(gathered.reports), len(gathered.cases), len(gathered.duty))
             longest = max(longest, len(gathered.actions), len(gathered.corrections))
             for start in range(0, longest, EVENTS_PER_PACK):
                 part = slice(start, start + EVENTS_PER_PACK)
@@ -98,6 +100,7 @@ class Builder:
                     gathered.actions[part],
                     self._input_partition,
                     gathered.corrections[part],
+                    gathered.duty[part],
                 )
                 cut.append((partition, pack))
         return cut

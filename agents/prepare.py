@@ -21,12 +21,14 @@ from streams.contracts import (
     AlertActionEvent,
     CaseUpdateEvent,
     DeadLetter,
+    DutyLogEntryEvent,
     Event,
     GridReportEvent,
     HotlineCallEvent,
     IncidentActionEvent,
     OpinionItemEvent,
 )
+from streams.duty import DutyEntry
 from streams.errors import InvalidEvent
 from streams.incidents import Correction
 from streams.packs import Action, Pack
@@ -86,6 +88,7 @@ class Preparer:
             "case-updates": self._add_case,
             "alert-actions": self._add_action,
             "incident-actions": self._add_correction,
+            "duty-log": self._add_duty,
         }
 
     def use(self, judge: Judge) -> None:
@@ -275,6 +278,30 @@ class Preparer:
                 reported_s,
                 int(data.into, 16) if data.into else 0,
                 [int(report, 16) for report in data.reports or ()],
+                self._redact(data.note) if data.note else "",
+                offset,
+            )
+        )
+        return False
+
+    def _add_duty(
+        self, event: DutyLogEntryEvent, place: Place, reported_s: int, offset: int
+    ) -> bool:
+        gathered, county, origin = place
+        data = event.data
+        if data.kind != "handover" and not data.digest_id:
+            raise malformed("$.data.digest_id", f"the digest to {data.kind}; it is missing")
+        if data.kind != "sign" and not (data.note and data.note.strip()):
+            raise malformed("$.data.note", f"what the {data.kind} says; it is missing")
+        gathered.duty.append(
+            DutyEntry(
+                identity(event),
+                origin,
+                county,
+                data.kind,
+                self._redact_label(data.by),
+                reported_s,
+                data.digest_id or "",
                 self._redact(data.note) if data.note else "",
                 offset,
             )

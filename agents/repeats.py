@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from agents.state import State
 from streams.cases import CaseStep
+from streams.duty import DutyEntry
 from streams.incidents import Correction
 from streams.packs import Action, Pack
 
 Mask = NDArray[np.bool_]
-Other = CaseStep | Action | Correction
+Other = CaseStep | Action | Correction | DutyEntry
 
 
 def first_seen(state: State, packs: Iterable[Pack]) -> Mask:
@@ -29,4 +30,4 @@ def first_seen(state: State, packs: Iterable[Pack]) -> Mask:
 
 def others_of(pack: Pack) -> list[Other]:
     """A pack's events that are no reports."""
-    return [*pack.cases, *pack.actions, *pack.corrections]
+    return [*pack.cases, *pack.actions, *pack.corrections, *pack.duty]

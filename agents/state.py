@@ -164,6 +164,7 @@ class State:
             corrections=change.matters.corrections,
             case_steps=change.case_steps,
             case_days=case_days,
+            duty=change.duty,
         )
         rest = [
             Totals(PACK_FORMAT, version, partition, counts[start : start + ROWS_PER_RECORD])

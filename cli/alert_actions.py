@@ -1,28 +1,22 @@
 """What staff do with alerts from the command line: each command publishes an action for each alert."""
 
 import re
-import time
-import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import click
 
-from cli import output
-from cli.acting import action_event, publish_actions, said
+from cli.acting import act, said
 from cli.times import UnreadableTime, read
-from sinks.alerts import alert, answers_to
+from sinks.alerts import alert
 from sinks.store import Store, dsn_for_reading
-from streams.acting import identity_of
 from streams.clock import clock_of
-from streams.errors import Retryable, UserError
+from streams.errors import UserError
 from streams.settings import Settings, load
 
 _ID: Final = re.compile(r"[0-9a-f]{16}")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
-_WAIT_S: Final = 60.0
-_EVERY_S: Final = 0.3
 
 Command = Callable[..., None]
 ACTIONS: Final[list[click.Command]] = []
@@ -142,39 +136,15 @@ def _label(
 
 def _act(identifiers: Sequence[str], data: dict[str, str], *, wait: bool, as_json: bool) -> None:
     settings = load()
-    run = uuid.uuid4().hex
-    found = in_store(settings, identifiers)
-    events = [
-        action_event(settings, "alert-action", one["county"], {"alert_id": one["id"], **data}, run)
-        for one in found
-    ]
-    publish_actions(settings, events)
-    answers = _answers(settings, run, [identity_of(event) for event in events]) if wait else []
-    wrong = [answer for answer in answers if answer not in ("done", "unchanged")]
-    if as_json:
-        ids = [event["id"] for event in events]
-        output.as_json({"published": len(events), "ids": ids, "run": run, "answers": answers})
-    elif wait:
-        for answer in answers:
-            click.echo(answer)
-    else:
-        click.echo(
-            f"published; `huishang alerts show {identifiers[0]}` shows what came of it, and if "
-            "nothing did, `huishang dead-letters list` why"
-        )
-    if wrong:
-        click.get_current_context().exit(1)
-
-
-def _answers(settings: Settings, run: str, identities: Sequence[int]) -> list[str]:
-    until = time.monotonic() + _WAIT_S
-    with Store.open(dsn_for_reading(settings)) as store:
-        while time.monotonic() < until:
-            answers = answers_to(store, run, identities)
-            if len(answers) >= len(identities):
-                return answers
-            time.sleep(_EVERY_S)
-    raise Retryable(
-        f"no answer within {_WAIT_S:g} s; the action is published and will be carried out once "
-        "intake, tally and sink run"
+    act(
+        settings,
+        "alert-action",
+        "alert_actions",
+        [
+            (one["county"], {"alert_id": one["id"], **data})
+            for one in in_store(settings, identifiers)
+        ],
+        wait=wait,
+        as_json=as_json,
+        shown_by=f"huishang alerts show {identifiers[0]}",
     )

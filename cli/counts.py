@@ -13,7 +13,7 @@ from sinks.accounts import DIMENSIONS, Account, Chosen, account, reports
 from sinks.accounts import counts as counted_by
 from sinks.store import Store, dsn_for_reading
 from streams.categories import CATEGORIES, CategoryCode
-from streams.counties import COUNTIES, CountyCode, named
+from streams.counties import CITIES, COUNTIES, CountyCode, named
 from streams.errors import UserError
 from streams.settings import Settings, load
 
@@ -121,6 +121,12 @@ def codes_of(counties: Sequence[str]) -> list[str]:
             )
         codes += found
     return codes
+
+
+def places_of(places: Sequence[str]) -> list[str]:
+    """As codes_of; codes of cities too, as digests and the duty log of cities have them."""
+    cities = [code for code in places if code in CITIES]
+    return [*cities, *codes_of([code for code in places if code not in CITIES])]
 
 
 def hour_of(option: str, text: str | None, settings: Settings) -> datetime | None:

@@ -1,24 +1,20 @@
 """`huishang digests`: daily reports, consult and dispatch lists, bulletins, to read and to print."""
 
-import re
 from collections.abc import Sequence
-from typing import Any, Final
 
 import click
 
 from cli import output
-from cli.counts import codes_of
+from cli.counts import places_of
 from cli.dead_letters import since_of
+from cli.duty_log import amend, in_store, sign
 from sinks import paper
-from sinks.digests import Asked, digest, digests
+from sinks.digests import Asked, digests
 from sinks.store import Store, dsn_for_reading
 from streams.clock import clock_of
 from streams.counties import place_name
 from streams.digests import NAMES
-from streams.errors import UserError
 from streams.settings import load
-
-_CITY: Final = re.compile(r"\d{4}00")
 
 
 @click.group(name="digests")
@@ -30,7 +26,13 @@ def commands() -> None:
       huishang digests list --county 6207 --kind daily_report
       huishang digests show 9c3a51f20e6b7d48
       huishang digests show 9c3a51f20e6b7d48 --format html > report.html
+      huishang digests sign 9c3a51f20e6b7d48 --by 值班长
+      huishang digests amend 9c3a51f20e6b7d48 --by 值班长 --note 南关小区已恢复供水
     """
+
+
+commands.add_command(sign)
+commands.add_command(amend)
 
 
 @commands.command("list")
@@ -57,9 +59,8 @@ def list_command(
 ) -> None:
     """List digests, the latest issued first."""
     settings = load()
-    cities = [code for code in counties if _CITY.fullmatch(code)]
     asked = Asked(
-        [*cities, *codes_of([code for code in counties if code not in cities])],
+        places_of(counties),
         kinds,
         since_of(since, clock_of(settings).now(), settings.zone) if since else None,
         earlier,
@@ -71,7 +72,7 @@ def list_command(
         output.as_json(found[:limit])
     else:
         output.table(
-            ("digest", "kind", "county", "until", "edition", "issued", "title"),
+            ("digest", "kind", "county", "until", "edition", "issued", "signed by", "title"),
             [
                 (
                     one["id"],
@@ -80,6 +81,7 @@ def list_command(
                     f"{one['window_end'].astimezone(settings.zone):%Y-%m-%d %H:%M}",
                     one["edition"],
                     f"{one['issued_at'].astimezone(settings.zone):%Y-%m-%d %H:%M}",
+                    one["signed_by"],
                     one["title"],
                 )
                 for one in found[:limit]
@@ -101,20 +103,11 @@ def list_command(
     help="html is a whole page, ready to print and to sign.",
 )
 def show_command(digest_id: str, shape: str) -> None:
-    """Print one digest."""
-    with Store.open(dsn_for_reading(load())) as store:
-        found = digest(store, digest_id)
-    if found is None:
-        raise UserError(f"no digest {digest_id}; `huishang digests list` shows all there are")
+    """Print one digest, with who signed it and what was added."""
+    found, zone = in_store(digest_id), load().zone
     if shape == "json":
         output.as_json(found)
     elif shape == "html":
-        click.echo(paper.page(found["title"], paper.fragment(found)))
+        click.echo(paper.page(found["title"], paper.fragment(found, zone)))
     else:
-        click.echo(found["body"], nl=False)
-    if found["replaced_by"]:
-        click.echo(_replaced(found), err=True)
-
-
-def _replaced(found: dict[str, Any]) -> str:
-    return f"A later edition replaces this one: huishang digests show {found['replaced_by']}"
+        click.echo(paper.markdown(found, zone), nl=False)

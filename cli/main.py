@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "link": ("cli.link:link", "Which rows of a file are the same matter."),
     "counts": ("cli.counts:counts", "Counts per county, category, channel, hour or day."),
     "digests": ("cli.digests:commands", "Daily reports, lists and bulletins, to read and print."),
+    "duty-log": ("cli.duty_log:commands", "What was signed, amended and handed over."),
     "alerts": ("cli.alerts:commands", "Alerts, taken up, assigned, closed, silenced, judged."),
     "incidents": ("cli.incidents:commands", "Reports of one matter; merge and split them."),
     "cases": ("cli.cases:commands", "Cases, their steps, limits and rates."),

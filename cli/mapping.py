@@ -27,6 +27,7 @@ DEFAULTS: Final[dict[str, dict[str, str]]] = {
     "case-updates": {},
     "alert-actions": {},
     "incident-actions": {},
+    "duty-log": {},
 }
 _YES_NO: Final = {"是": True, "否": False, "yes": True, "no": False, "y": True, "n": False}
 

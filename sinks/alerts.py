@@ -62,25 +62,6 @@ def alert(store: Store, identifier: str) -> dict[str, Any] | None:
     return {**found[0], "steps": steps}
 
 
-def answers_to(store: Store, run: str, identities: Sequence[int]) -> list[str]:
-    """What became of the actions of a run, so far: verdicts, and why some were refused.
-
-    run: the runid of their events. identities: of these.
-    """
-    steps = store.query(
-        "SELECT verdict FROM alert_actions FINAL WHERE has({identities:Array(UInt64)}, identity)",
-        {"identities": list(identities)},
-    )
-    letters = store.query(
-        "SELECT reason, path, expected FROM dead_letters FINAL WHERE runid = {run:String}",
-        {"run": run},
-    )
-    return [
-        *(str(step["verdict"]) for step in steps),
-        *("{reason} at {path}: expected {expected}".format(**letter) for letter in letters),
-    ]
-
-
 def labels(store: Store, asked: Asked) -> list[dict[str, Any]]:
     """Per rule: alerts raised, and how many of them duty staff called useful, and not useful."""
     chosen, parameters = _chosen(asked)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from sinks import duty_log
 from sinks.asking import IN_COUNTIES, where
 from sinks.store import Store
 
@@ -27,7 +28,10 @@ class Asked(NamedTuple):
 
 
 def digests(store: Store, asked: Asked) -> list[dict[str, Any]]:
-    """Digests without their bodies, the latest issued first. Raises SinkBusy or Fatal."""
+    """Digests without their bodies, the latest issued first; see duty_log.signed for what it adds.
+
+    Blocks. Raises SinkBusy or Fatal.
+    """
     chosen, parameters = where(
         [
             (IN_COUNTIES, "counties", list(asked.counties)),
@@ -36,16 +40,21 @@ def digests(store: Store, asked: Asked) -> list[dict[str, Any]]:
         ]
     )
     latest = "" if asked.earlier else "LIMIT 1 BY county, kind, window_end"
-    return store.query(
+    found = store.query(
         f"SELECT * FROM (SELECT {_COLUMNS} FROM digests FINAL "  # noqa: S608
         f"WHERE {chosen} ORDER BY edition DESC {latest}) "
         f"ORDER BY issued_at DESC, county, kind, edition DESC LIMIT {int(asked.limit)}",
         parameters,
     )
+    logs = duty_log.of_digests(store, [one["id"] for one in found])
+    return [{**one, **duty_log.signed(logs[one["id"]])} for one in found]
 
 
 def digest(store: Store, identifier: str) -> dict[str, Any] | None:
-    """One digest with its body, and `replaced_by`: id of a later edition, or "". Blocks."""
+    """One digest with its body, or None. Blocks.
+
+    Beside it `replaced_by`, id of a later edition or "", and `log`, see duty_log.of_digest.
+    """
     found = store.query(
         f"SELECT {_COLUMNS}, body FROM digests FINAL WHERE id = {{id:String}} LIMIT 1",  # noqa: S608
         {"id": identifier},
@@ -55,4 +64,8 @@ def digest(store: Store, identifier: str) -> dict[str, Any] | None:
     later = store.query(
         "SELECT id FROM digests FINAL WHERE `replaces` = {id:String} LIMIT 1", {"id": identifier}
     )
-    return {**found[0], "replaced_by": later[0]["id"] if later else ""}
+    return {
+        **found[0],
+        "replaced_by": later[0]["id"] if later else "",
+        "log": duty_log.of_digest(store, identifier),
+    }

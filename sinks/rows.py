@@ -53,6 +53,7 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
         *("county", "incident", "identity", "action", "into"),
         *("by", "at", "note", "version"),
     ),
+    "duty_log": ("county", "digest_id", "identity", "kind", "by", "at", "note", "version"),
     "alerts": (
         *("id", "rule", "level", "county", "category", "window_start", "window_end"),
         *("observed", "limit", "expected", "p_value", "title", "reason", "history"),
@@ -149,6 +150,13 @@ def rows_of_totals(totals: Totals) -> dict[str, list[Row]]:
                 *(row.by, row.at_s, row.note, version),
             )
             for row in totals.corrections
+        ],
+        "duty_log": [
+            (
+                *(row.county, row.digest_id, row.identity, row.kind),
+                *(row.by, row.at_s, row.note, version),
+            )
+            for row in totals.duty
         ],
     }
     return {table: filled for table, filled in rows.items() if filled}

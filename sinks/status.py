@@ -127,7 +127,7 @@ class _Status:
                 if later
                 else ""
             )
-            + paper.fragment(found)
+            + paper.fragment(found, self._zone)
         )
         return _html(found["title"], body, refresh=False)
 

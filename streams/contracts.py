@@ -177,6 +177,11 @@ ReportId = Annotated[
 ]
 
 
+DigestId = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)", description="as `huishang digests list` shows it")
+]
+
+
 class IncidentAction(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
     """How duty staff put right which reports are the same matter.
 
@@ -190,6 +195,22 @@ class IncidentAction(Matter, kw_only=True, forbid_unknown_fields=True, gc=False)
     reports: Annotated[list[ReportId], Meta(min_length=1, max_length=1_000)] | UnsetType = UNSET
     by: Annotated[str, Meta(min_length=1, max_length=64, description="a post, not a person")]
     note: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
+
+
+DutyKind = Literal["sign", "amend", "handover"]
+
+
+class DutyLogEntry(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """What duty staff sign, add to a digest, or hand over to the next shift.
+
+    county_code: of a county, or of a city (four digits and 00), as the digest has it.
+    sign (签发), amend (补充说明): need `digest_id`, amend a note too. handover (交接班记录): needs a note.
+    """
+
+    kind: DutyKind
+    digest_id: DigestId | UnsetType = UNSET
+    by: Annotated[str, Meta(min_length=1, max_length=64, description="a post, not a person")]
+    note: Annotated[str, Meta(max_length=1_000, description="redacted")] | UnsetType = UNSET
 
 
 class Envelope(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -259,6 +280,14 @@ class IncidentActionEvent(Envelope, kw_only=True, forbid_unknown_fields=True, gc
     data: IncidentAction
 
 
+class DutyLogEntryEvent(Envelope, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """CloudEvent carrying an entry of the duty log."""
+
+    type: Literal["huishang.duty-log-entry.v1"]
+    dataschema: Literal["urn:huishang:duty-log-entry:1"] | UnsetType = UNSET
+    data: DutyLogEntry
+
+
 Event = (
     GridReportEvent
     | HotlineCallEvent
@@ -266,6 +295,7 @@ Event = (
     | CaseUpdateEvent
     | AlertActionEvent
     | IncidentActionEvent
+    | DutyLogEntryEvent
 )
 
 # Input stream (and topic name without prefix) → the event it carries.
@@ -276,14 +306,17 @@ EVENTS: Final[dict[str, type[Event]]] = {
     "case-updates": CaseUpdateEvent,
     "alert-actions": AlertActionEvent,
     "incident-actions": IncidentActionEvent,
+    "duty-log": DutyLogEntryEvent,
 }
+# Of these, what duty staff do: when they do nothing, no source has fallen silent.
+BY_STAFF: Final = frozenset({"alert-actions", "incident-actions", "duty-log"})
 
 
 def kind_of(stream: str) -> str:
     """What the events of a stream are called in their type.
 
-    >>> kind_of("grid-reports")
-    'grid-report'
+    >>> kind_of("grid-reports"), kind_of("duty-log")
+    ('grid-report', 'duty-log-entry')
     """
     [name] = get_args(get_type_hints(EVENTS[stream])["type"])
     return str(name).split(".")[1]

@@ -76,6 +76,10 @@ def in_city(city_code: str) -> list[CountyCode]:
     return sorted(county.code for county in COUNTIES.values() if county.code.startswith(city_code))
 
 
+# Codes of the cities that counties are of, as digests of cities have them.
+CITIES = frozenset(f"{code[:4]}00" for code in COUNTIES)
+
+
 def place_name(code: str) -> str:
     """Of a county or a city; empty where the code is neither's.
 

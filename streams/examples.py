@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 
-def _event(kind: str, source: str, **data: Any) -> dict[str, Any]:
+def _event(kind: str, source: str, /, **data: Any) -> dict[str, Any]:
     return {
         "specversion": "1.0",
         "id": f"{kind}-20260301-000147",
@@ -87,5 +87,13 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         into="1f0b6a7732c9d5e4",
         by="甘州区值班长",
         note="两件都是南关小区停水。",
+    ),
+    "duty-log": _event(
+        "duty-log-entry",
+        "/zhangye/duty-room",
+        kind="amend",
+        digest_id="694a72fd4de67ee5",
+        by="甘州区值班长",
+        note="南关小区已于十七时恢复供水，待住建局书面反馈。",
     ),
 }

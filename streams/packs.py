@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.cases import CaseDayRow, CaseRow, CaseStep, CaseStepRow
+from streams.duty import DutyEntry, DutyRow
 from streams.incidents import Correction, CorrectionRow, IncidentRow, Singles
 
 FORMAT: Final = 2
@@ -242,6 +243,7 @@ class Pack(Struct, array_like=True, gc=False):
     actions: list[Action] = []
     partition: int = -1
     corrections: list[Correction] = []
+    duty: list[DutyEntry] = []
 
 
 class CountRow(Struct, array_like=True, gc=False):
@@ -343,6 +345,7 @@ class Totals(Struct, array_like=True, gc=False):
     corrections: list[CorrectionRow] = []
     case_steps: list[CaseStepRow] = []
     case_days: list[CaseDayRow] = []
+    duty: list[DutyRow] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -296,6 +296,7 @@ def event(
         "case-update": {"version": 1, "status": "registered", "level": 2},
         "alert-action": {"action": "acknowledge", "by": "值班长"},
         "incident-action": {"by": "值班长"},
+        "duty-log-entry": {"by": "值班长"},
     }
     return {
         "specversion": "1.0",

@@ -10,7 +10,7 @@ from agents.digests.issued import Issued
 from agents.digests.issuing import Draft
 from agents.state import State
 from agents.windows import DAY, Window
-from streams.contracts import Alert
+from streams.contracts import BY_STAFF, Alert
 from streams.digests import meanings, table
 from streams.figures import SEVERITIES, categories, figure
 from streams.names import STATUS_NAMES
@@ -132,7 +132,7 @@ def _sources(state: State, county: str, window: Window) -> tuple[int, list[str]]
     first, last = (hour // HOURS_PER_DAY for hour in window.hours)
     latest: dict[tuple[str, str], int] = {}
     for place, stream, source, _, day in state.ledger:
-        if place == county and day <= last:
+        if place == county and day <= last and stream not in BY_STAFF:
             latest[stream, source] = max(day, latest.get((stream, source), day))
     silent = sorted({source for (_, source), day in latest.items() if day < first})
     return len(latest), silent

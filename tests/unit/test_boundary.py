@@ -62,7 +62,7 @@ COLUMN = re.compile(
 )
 # Looked at by hand: events' hashes, and the names of places and leaves.
 NO_PERSON = {
-    *((table, "identity") for table in ("alert_actions", "incident_actions")),
+    *((table, "identity") for table in ("alert_actions", "incident_actions", "duty_log")),
     *((table, "name") for table in ("counties", "categories", "incidents", "live_incidents")),
 }
 

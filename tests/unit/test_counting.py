@@ -16,6 +16,7 @@ from agents.snapshot import Fresh, parts_of
 from agents.state import State
 from streams import packs
 from streams.cases import CaseStep
+from streams.duty import DutyEntry, DutyRow, row_of
 from streams.packs import FORMAT, UNSAID, CountRow, Pack, Report, Reports
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -74,6 +75,19 @@ updates = st.builds(
 )
 
 
+entries = st.builds(
+    DutyEntry,
+    identity=st.integers(200, 210),
+    origin=st.integers(0, 1),
+    county=st.sampled_from([*COUNTIES, "620700"]),
+    kind=st.sampled_from(["sign", "amend", "handover"]),
+    by=st.just("值班长"),
+    reported_s=st.sampled_from([0, 24, 24 * 300]).map(lambda h: NOW_S - h * HOUR),
+    digest_id=st.sampled_from(["", "694a72fd4de67ee5"]),
+    note=st.sampled_from(["", "已恢复供水"]),
+)
+
+
 @st.composite
 def logs(draw: st.DrawFn) -> list[Pack]:
     """A partition of `reports`: packs of several streams, clocks not quite in order."""
@@ -85,6 +99,7 @@ def logs(draw: st.DrawFn) -> list[Pack]:
             [("/a", "run"), ("/b", "")],
             Reports.of(draw(st.lists(reports, max_size=8))),
             draw(st.lists(updates, max_size=3)),
+            duty=draw(st.lists(entries, max_size=3)),
         )
         for _ in range(draw(st.integers(1, 12)))
     ]
@@ -138,9 +153,9 @@ def oracle(log: list[Pack]) -> tuple[Counter[tuple[str, str, str, int]], Counter
             if not report.zero:
                 hour = report.reported_s // HOUR
                 counts[report.county, report.category, report.channel, hour] += 1
-        for step in pack.cases:
-            answers["duplicates" if step.identity in seen else "counted"] += 1
-            seen.add(step.identity)
+        for other in (*pack.cases, *pack.duty):
+            answers["duplicates" if other.identity in seen else "counted"] += 1
+            seen.add(other.identity)
     return counts, answers
 
 
@@ -161,6 +176,31 @@ def test_every_report_is_counted_once_in_its_hour(log: list[Pack], cuts: list[in
     assert sum(repeats for _, repeats in held.ledger.values()) == answers["duplicates"]
 
 
+def duty_rows(journal: Iterable[bytes]) -> list[DutyRow]:
+    """What is sent of the duty log, as often as it is sent."""
+    held = state()
+    rows = []
+    for body in journal:
+        change = changes.decode(body)
+        held.apply(change)
+        for totals in held.totals(change, version=1, partition=0):
+            rows += packs.decode_totals(packs.encode(totals)).duty
+    return rows
+
+
+@given(logs(), st.lists(st.integers(0, 12)))
+@settings(deadline=None)
+def test_every_entry_of_the_duty_log_is_sent_once_as_it_first_came(
+    log: list[Pack], cuts: list[int]
+) -> None:
+    _, journal = played(log, cuts)
+    first: dict[int, DutyRow] = {}
+    for pack in log:
+        for entry in pack.duty:
+            first.setdefault(entry.identity, row_of(entry))
+    assert duty_rows(journal) == list(first.values())
+
+
 @given(logs(), st.lists(st.integers(0, 12)), st.integers(0, 12), st.lists(st.integers(0, 12)))
 @settings(deadline=None)
 def test_a_crash_anywhere_changes_nothing(
@@ -176,6 +216,7 @@ def test_a_crash_anywhere_changes_nothing(
     start = ends[len(kept) - 1] if kept else 0
     held, rest = played(log, other_cuts, held, start) if start < len(log) else (held, [])
     assert upserts([*kept, *rest]) == upserts(journal)
+    assert duty_rows([*kept, *rest]) == duty_rows(journal)
     assert held.ledger == whole.ledger
     assert held.presence == whole.presence
     assert held.declared == whole.declared

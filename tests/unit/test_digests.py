@@ -15,6 +15,7 @@ from agents.snapshot import parts_of
 from agents.state import State
 from agents.windows import day_of
 from streams.contracts import Digest
+from streams.duty import DutyEntry
 from streams.packs import FORMAT, Pack, Report, Reports
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -156,6 +157,17 @@ def test_a_source_that_fell_silent_is_named() -> None:
     report = of_kind(room.digests, "daily_report")[-1]
     assert report.figures["silent_sources"] == 1
     assert "静默 1 个：/a" in report.body
+
+
+def test_duty_staff_who_do_nothing_are_no_source_that_fell_silent() -> None:
+    room = Room(MONDAY)
+    room.report(1)
+    entry = DutyEntry(7_000, 0, COUNTY, "handover", "值班长", int(MONDAY.timestamp()), note="无事")
+    at_ms = int(MONDAY.timestamp() * 1000)
+    pack = Pack(FORMAT, at_ms, "duty-log", [("huishang-cli", "")], duty=[entry])
+    room.state.apply(decide(room.state, [(7_000, pack)], RULES, ZONE, 0))
+    room.until(MONDAY + timedelta(days=4))
+    assert "静默 1 个：/a" in of_kind(room.digests, "daily_report")[-1].body
 
 
 def test_what_was_dispatched_and_nobody_took_on_is_alerted_once_the_next_day() -> None:

@@ -18,11 +18,13 @@ from agents import change as changes
 from agents.change import Change
 from agents.condemn import decided_rest, letter_of_event
 from agents.decide import decide
+from agents.repeats import others_of
 from agents.rules import Rules
 from agents.state import State
 from streams import packs, poison
 from streams.batches import Batch
 from streams.contracts import WHOLE
+from streams.duty import DutyEntry
 from streams.errors import Fatal, UserError
 from streams.incidents import Correction
 from streams.packs import FORMAT, Action, CaseStep, Pack, Report, Reports
@@ -292,6 +294,11 @@ def pack(*offsets: int, partition: int = 3, stream: str = "hotline-calls") -> Pa
         return Pack(
             FORMAT, AT_MS, stream, [("/a", "run")], partition=partition, corrections=corrections
         )
+    if stream == "duty-log":
+        entries = [
+            DutyEntry(*fields(n), "handover", "值班长", AT_MS // 1000, offset=n) for n in offsets
+        ]
+        return Pack(FORMAT, AT_MS, stream, [("/a", "run")], partition=partition, duty=entries)
     reports = [
         Report(*fields(n), "S01", "phone", AT_MS // 1000 - n, severity=1, offset=n) for n in offsets
     ]
@@ -305,7 +312,7 @@ def deciding(guilty: set[int], state: State | None = None) -> Any:
     def decided(some: Iterable[tuple[int, Pack]]) -> Change:
         some = list(some)
         for _, one in some:
-            for event in (*one.reports, *one.cases, *one.actions, *one.corrections):
+            for event in (*one.reports, *others_of(one)):
                 if event.offset in guilty:
                     raise ValueError(SECRET)
         return decide(state, some, RULES, ZoneInfo("Asia/Shanghai"), 0)
@@ -340,7 +347,7 @@ def test_one_event_of_a_pack_is_condemned_at_its_own_place_and_the_rest_decided(
 
 
 @pytest.mark.parametrize(
-    "stream", ["grid-reports", "case-updates", "alert-actions", "incident-actions"]
+    "stream", ["grid-reports", "case-updates", "alert-actions", "incident-actions", "duty-log"]
 )
 def test_every_kind_of_event_can_be_condemned(stream: str) -> None:
     given = batch(40, 40, [packs.encode(pack(1, 2, 3, stream=stream))])

@@ -77,7 +77,10 @@ def test_paper_is_a_whole_page_in_which_texts_stay_texts() -> None:
     hostile = "# 标题 <script>alert(1)</script>\n\n[x](javascript:alert(1)) ![y](http://z/z.png)\n"
     tags = Tags()
     page = paper.page(
-        "日报告 <b>", paper.fragment({"body": hostile + "\n| a | b |\n| --- | ---: |\n| 1 | 2 |\n"})
+        "日报告 <b>",
+        paper.fragment(
+            {"body": hostile + "\n| a | b |\n| --- | ---: |\n| 1 | 2 |\n", "log": []}, ZONE
+        ),
     )
     tags.feed(page)
     assert {"html", "h1", "table", "footer"} <= set(tags.seen)

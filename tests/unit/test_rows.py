@@ -14,6 +14,7 @@ from sinks.rows import (
     rows_of_totals,
 )
 from streams.cases import MEASURES, CaseDayRow, CaseRow, CaseStepRow
+from streams.duty import DutyRow
 from streams.incidents import SINGLE, CorrectionRow, IncidentRow, Singles
 from streams.packs import (
     FORMAT,
@@ -48,6 +49,7 @@ FULL = Totals(
     ],
     singles=Singles(SINGLE.pack(11, 620702, 7, 1_700_000_000, 6, 3, b"S01"), {0: "南关"}, {}),
     corrections=[CorrectionRow("620702", 10, 5, "merge", 11, "值班长", 1_700_000_000, "同一处")],
+    duty=[DutyRow("620700", "d" * 16, 7, "amend", "值班长", 1_700_000_000, "已恢复供水")],
 )  # fmt: skip
 
 
@@ -91,6 +93,7 @@ def test_every_table_of_totals_gets_its_rows() -> None:
             "case_days",
             "alert_actions",
             "incident_actions",
+            "duty_log",
         ],
         1,
     )
@@ -134,6 +137,8 @@ def test_every_table_of_totals_gets_its_rows() -> None:
     )
     assert (linked["channels"], linked["merged_into"]) == ({"phone": 1, "forum": 1}, "")
     assert as_dict("incident_actions", rows["incident_actions"][0])["into"] == f"{11:016x}"
+    entry = as_dict("duty_log", rows["duty_log"][0])
+    assert (entry["digest_id"], entry["kind"], entry["at"]) == ("d" * 16, "amend", 1_700_000_000)
     assert {as_dict(table, row[0])["version"] for table, row in rows.items()} == {41}
 
 
