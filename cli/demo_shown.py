@@ -144,7 +144,7 @@ def hints(up: Embedded) -> str:
     address = up.settings.clickhouse.removesuffix("default")
     per_county = "SELECT county, sum(n) FROM counts FINAL GROUP BY county"
     return (
-        f"\nStatus page: {up.status}\n"
+        f"\nDuty board: {up.board}\n"
         "Everything is left running; Ctrl-C stops it. In another terminal:\n"
         f"  {PREFIX}DATA={up.settings.data} huishang counts --by county,category\n"
         f"  {PREFIX}DATA={up.settings.data} huishang dead-letters list\n"

@@ -50,9 +50,14 @@ class Embedded(NamedTuple):
     children: Children
 
     @property
+    def board(self) -> str:
+        """Address of the duty board."""
+        return f"http://{_reachable(self.settings.host)}:{self.settings.status_port}/"
+
+    @property
     def status(self) -> str:
         """Address of the status page."""
-        return f"http://{_reachable(self.settings.host)}:{self.settings.status_port}/"
+        return f"{self.board}status"
 
     async def while_up(self, work: Coroutine[Any, Any, T]) -> T:
         """Do the work unless a process ends first: then ChildEnded."""

@@ -59,6 +59,7 @@ def ready_line(up: Embedded) -> str:
     addresses = {
         "kafka": up.settings.kafka,
         "clickhouse": up.settings.clickhouse,
+        "board": up.board,
         "status": up.status,
     }
     return json.dumps({"ready": True, **addresses})
@@ -69,6 +70,6 @@ def _ready_text(up: Embedded) -> str:
         "Huishang is up. Ctrl-C stops it.\n"
         f"  Kafka        {up.settings.kafka}\n"
         f"  ClickHouse   {up.settings.clickhouse} (read only)\n"
-        f"  status page  {up.status}\n"
+        f"  duty board   {up.board}\n"
         f"  data, logs   {up.settings.data}"
     )

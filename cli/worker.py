@@ -50,7 +50,7 @@ def worker(stage: str) -> None:
     """Run one stage until SIGINT or SIGTERM.
 
     intake turns events into packs, tally counts them and raises alerts, sink
-    writes ClickHouse and serves the status page.
+    writes ClickHouse and serves the duty board.
     """
     settings = load()
     logs.configure(settings.log_format, settings.log_level, stage)
@@ -129,11 +129,19 @@ async def _tally(settings: Settings) -> None:
 
 
 async def _sink(settings: Settings) -> None:
-    from sinks import endpoint, migrate, status
+    from agents.reloading import Reloading
+    from agents.rules import Rules
+    from cli.boarding import seen_from_here, setup_of
+    from sinks import endpoint, migrate
+    from sinks.board.guard import Doors
+    from sinks.board.live import Live
+    from sinks.board.routes import application
     from sinks.sink import Sink
 
     clock = clock_of(settings)
     telling = _telling(settings, clock)
+    doors = Doors(settings.board_access, settings.host, settings.data)
+    watched = Reloading(settings.rules, Rules.load, clock, "rules") if settings.rules else None
     health = Health("sink")
     embedded = settings.clickhouse.startswith("chdb:")
     store = await _opened(settings.clickhouse, health)
@@ -141,21 +149,30 @@ async def _sink(settings: Settings) -> None:
         await asyncio.to_thread(migrate.apply, store, clock.now())
     stage = Sink(settings, store, health, clock)
     ready_when_assigned(stage.app, health)
+    setup = setup_of(settings, watched.loaded if watched else Rules.load())
+    live = Live(store, setup, partial(seen_from_here, health), clock)
     page = await serve(
         health,
         settings.host,
         settings.status_port,
-        routes=status.routes(
+        app=application(
             store,
+            live,
+            doors,
             lambda: {**_pipeline(health), **(telling.states() if telling else {})},
-            clock=clock,
-            zone=settings.zone,
+            clock,
         ),
     )
+    if doors.closed:
+        log.warning(doors.closed)
     reading = await _listening(endpoint.application(store), settings) if embedded else None
+    loops: list[Loop] = []
+    if watched:
+        loops.append(partial(watched.watch, lambda rules: live.use(setup_of(settings, rules))))
     await run_stage(
         stage.app,
         [
+            *loops,
             stage.flush_regularly,
             stage.cities.watch,
             *(telling.loops(store) if telling else ()),

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from sinks.asking import IN_COUNTIES, where
 from sinks.store import Store
 
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "id, rule, level, county, category, window_start, window_end, observed, `limit`, expected, "
     "p_value, title, reason, history, excerpt, status, status_at, `by`, note, assigned_to, label, "
     "notify, muted, told_at, `group`, incident, raised_at"
@@ -29,7 +29,7 @@ def alerts(store: Store, asked: Asked) -> list[dict[str, Any]]:
     """Alerts, the latest raised first, a dict with every column each. Raises SinkBusy or Fatal."""
     chosen, parameters = _chosen(asked)
     return store.query(
-        f"SELECT {_COLUMNS} FROM alerts FINAL WHERE {chosen} "  # noqa: S608
+        f"SELECT {COLUMNS} FROM alerts FINAL WHERE {chosen} "  # noqa: S608
         f"ORDER BY raised_at DESC, county, id LIMIT {int(asked.limit)}",
         parameters,
     )
@@ -49,7 +49,7 @@ def _chosen(asked: Asked) -> tuple[str, dict[str, Any]]:
 def alert(store: Store, identifier: str) -> dict[str, Any] | None:
     """One alert with every column, and `steps`, oldest first; None if there is none."""
     found = store.query(
-        f"SELECT {_COLUMNS} FROM alerts FINAL WHERE id = {{id:String}}",  # noqa: S608
+        f"SELECT {COLUMNS} FROM alerts FINAL WHERE id = {{id:String}}",  # noqa: S608
         {"id": identifier},
     )
     if not found:
@@ -60,6 +60,15 @@ def alert(store: Store, identifier: str) -> dict[str, Any] | None:
         {"id": identifier},
     )
     return {**found[0], "steps": steps}
+
+
+def notices(store: Store, identifier: str) -> list[dict[str, Any]]:
+    """Who was told of an alert, by which channel and when, oldest first."""
+    return store.query(
+        "SELECT channel, status, outcome, `at`, tries, reason FROM notices FINAL "
+        "WHERE alert_id = {id:String} ORDER BY `at`, channel",
+        {"id": identifier},
+    )
 
 
 def labels(store: Store, asked: Asked) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import orjson
 from aiohttp import web
 
 from sinks import paper
+from sinks.asking import covers
 from sinks.digests import digest
 from sinks.standing import name_of, standing
 from sinks.store import Store
@@ -21,6 +22,9 @@ from streams.errors import HuishangError
 from streams.names import STATUS_NAMES
 
 Health = Callable[[], Mapping[str, object]]
+Scope = Callable[[web.Request], Sequence[str]]
+
+PAGE: Final = "/status"
 
 _REFRESH_S: Final = 5
 _HEADERS: Final = {
@@ -50,15 +54,18 @@ def routes(
     *,
     clock: Clock | None = None,
     zone: ZoneInfo | None = None,
+    scope: Scope = lambda _: (),
 ) -> list[web.RouteDef]:
-    """/ for people, /status.json for programs, /digests/<id> for one daily report.
+    """/status for people, /status.json for programs, /digests/<id> for one daily report.
 
     health: rows about the stages, by name; called in the event loop, must not
     block. clock: what "now" is for the rolling totals. zone: of the times shown.
+    scope: of a request, prefixes of the counties it may see; none: all.
     """
-    page = _Status(store, health, clock or SystemClock(), zone or ZoneInfo("Asia/Shanghai"))
+    zone = zone or ZoneInfo("Asia/Shanghai")
+    page = _Status(store, health, clock or SystemClock(), zone, scope)
     return [
-        web.get("/", page.html),
+        web.get(PAGE, page.html),
         web.get("/status.json", page.json),
         web.get("/digests/{id}", page.digest),
     ]
@@ -67,17 +74,20 @@ def routes(
 class _Status:
     """The routes' handlers. The store is asked by one request at a time."""
 
-    def __init__(self, store: Store, health: Health, clock: Clock, zone: ZoneInfo) -> None:
+    def __init__(
+        self, store: Store, health: Health, clock: Clock, zone: ZoneInfo, scope: Scope
+    ) -> None:
         self._store = store
         self._health = health
         self._clock = clock
         self._zone = zone
+        self._scope = scope
         self._turn = asyncio.Lock()
 
-    async def html(self, _: web.Request) -> web.Response:
+    async def html(self, request: web.Request) -> web.Response:
         health = dict(self._health())
         try:
-            found = await self._standing()
+            found = await self._standing(request)
         except HuishangError as error:
             body = _head(self._shown(self._clock.now())) + _trouble(error) + _health(health)
             return _html("会商 Huishang", body, status=503)
@@ -92,11 +102,11 @@ class _Status:
         )
         return _html("会商 Huishang", body)
 
-    async def json(self, _: web.Request) -> web.Response:
+    async def json(self, request: web.Request) -> web.Response:
         answer: dict[str, Any] = {"health": dict(self._health())}
         status = 200
         try:
-            answer |= await self._standing()
+            answer |= await self._standing(request)
         except HuishangError as error:
             answer["error"] = str(error)
             status = 503
@@ -112,14 +122,15 @@ class _Status:
                 found = await asyncio.to_thread(digest, self._store, request.match_info["id"])
         except HuishangError as error:
             return _html("会商 Huishang", _trouble(error), status=503)
-        if found is None:
+        if found is None or not covers(self._scope(request), found["county"]):
             body = (
-                '<p class="none">没有这份报告。No such digest.</p><p><a href="/">返回 back</a></p>'
+                '<p class="none">没有这份报告。No such digest.</p>'
+                f'<p><a href="{PAGE}">返回 back</a></p>'
             )
             return _html("会商 Huishang", body, status=404)
         later = found["replaced_by"]
         body = (
-            '<nav><a href="/">返回 back</a>'
+            f'<nav><a href="{PAGE}">返回 back</a>'
             f'<span class="soft">{escape(self._shown(found["issued_at"]))}</span></nav>'
             + (
                 f'<p class="trouble"><a href="/digests/{escape(later)}">已有更正版本 a later edition '
@@ -131,9 +142,10 @@ class _Status:
         )
         return _html(found["title"], body, refresh=False)
 
-    async def _standing(self) -> dict[str, Any]:
+    async def _standing(self, request: web.Request) -> dict[str, Any]:
+        scope = self._scope(request)
         async with self._turn:
-            return await asyncio.to_thread(standing, self._store, self._clock.now())
+            return await asyncio.to_thread(standing, self._store, self._clock.now(), scope)
 
     def _shown(self, instant: datetime) -> str:
         return instant.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S")
@@ -191,7 +203,7 @@ def _head(at: str) -> str:
     return (
         "<header><h1>会商 <small>Huishang</small></h1>"
         f'<span class="soft">{escape(at)} · 每 {_REFRESH_S} 秒更新 refreshes every {_REFRESH_S} s'
-        ' · <a href="/status.json">JSON</a></span></header>'
+        ' · <a href="/">值班台 duty board</a> · <a href="/status.json">JSON</a></span></header>'
     )
 
 

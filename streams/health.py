@@ -24,6 +24,9 @@ from streams.clock import Clock, SystemClock
 from streams.errors import UserError
 
 STUCK_AFTER_S: Final = 120.0
+LIVE: Final = "/health/live"
+READY: Final = "/health/ready"
+METRICS: Final = "/metrics"
 _CLOSING_S: Final = 1.0  # for open pages and event streams to end
 
 
@@ -160,9 +163,9 @@ async def serve(
 
     app.add_routes(
         [
-            web.get("/health/live", live),
-            web.get("/health/ready", ready),
-            web.get("/metrics", show_metrics),
+            web.get(LIVE, live),
+            web.get(READY, ready),
+            web.get(METRICS, show_metrics),
             *routes,
         ]
     )

@@ -113,12 +113,15 @@ class Settings(BaseSettings):
     channels: Path | None = Field(
         None, description="channels.yaml: chat groups, mail, webhooks to tell; empty: none"
     )
+    board_access: Path | None = Field(
+        None, description="who may see and do what at the duty board; empty: this machine alone"
+    )
     host: str = Field("127.0.0.1", description="address the pages and endpoints listen on")
     kafka_port: int = Field(9092, ge=0, le=65535, description="embedded broker; 0: a free one")
     clickhouse_port: int = Field(
         8123, ge=0, le=65535, description="read-only endpoint of the embedded store; 0: a free one"
     )
-    status_port: int = Field(8300, ge=0, le=65535, description="sink: status page, health, metrics")
+    status_port: int = Field(8300, ge=0, le=65535, description="sink: duty board, health, metrics")
     intake_port: int = Field(8301, ge=0, le=65535, description="intake: health, metrics")
     tally_port: int = Field(8302, ge=0, le=65535, description="tally: health, metrics")
     clock_file: Path | None = Field(None, description="file with the time to show; for demos")
@@ -130,7 +133,7 @@ class Settings(BaseSettings):
     )
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
-    @field_validator("data", "rules", "lexicon", "model", "channels", "clock_file")
+    @field_validator("data", "rules", "lexicon", "model", "channels", "board_access", "clock_file")
     @classmethod
     def _whole_path(cls, path: Path | None) -> Path | None:
         # Absolute: a child process may have another working folder.

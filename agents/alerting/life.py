@@ -12,6 +12,7 @@ from typing import Final, Literal, NamedTuple
 import xxhash
 from msgspec.structs import replace
 
+from streams.alert_ways import WAYS
 from streams.contracts import Alert, AlertStatus
 from streams.packs import ActionRow
 
@@ -19,24 +20,6 @@ Label = Literal["", "useful", "not_useful"]
 
 STEPS_HELD: Final = 100  # per alert; what comes after goes to the audit trail alone
 
-# action → status before → status after
-_WAYS: Final[dict[str, dict[AlertStatus, AlertStatus]]] = {
-    "acknowledge": {"firing": "acknowledged", "escalated": "acknowledged"},
-    "assign": {
-        "firing": "assigned",
-        "acknowledged": "assigned",
-        "escalated": "assigned",
-        "assigned": "assigned",
-    },
-    "escalate": {"firing": "escalated", "acknowledged": "escalated", "assigned": "escalated"},
-    "close": {
-        "firing": "closed",
-        "acknowledged": "closed",
-        "assigned": "closed",
-        "escalated": "closed",
-    },
-    "reopen": {"closed": "firing"},
-}
 _ENDS: Final[dict[str, AlertStatus]] = {
     "acknowledge": "acknowledged",
     "escalate": "escalated",
@@ -84,7 +67,7 @@ def standing(alert: Alert, steps: Iterable[ActionRow]) -> Standing:
         verdict = Verdict.DONE
         if step.action in _LABELS:
             label = _LABELS[step.action]
-        elif step.action in _WAYS:
+        elif step.action in WAYS:
             after = _after(status, step)
             if after is None:
                 same = _ENDS.get(step.action) == status
@@ -113,7 +96,7 @@ def _after(status: AlertStatus, step: ActionRow) -> AlertStatus | None:
     # later undoes it.
     if step.action == "escalate" and not step.by and status != "firing":
         return None
-    return _WAYS[step.action].get(status)
+    return WAYS[step.action].get(status)
 
 
 def open_since_s(alert: Alert) -> int:

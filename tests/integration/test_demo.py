@@ -110,7 +110,7 @@ def test_it_stays_up_until_interrupted(tmp_path: Path) -> None:
             lines = []
             for line in process.stdout:
                 lines.append(line)
-                if line.startswith("Status page: "):
+                if line.startswith("Duty board: "):
                     break
             text = "".join(lines)
             assert "Every number equals the truth." in text, text

@@ -113,7 +113,7 @@ async def test_figures_per_county_add_up(page: Page) -> None:
 
 
 async def test_people_see_names_and_separated_thousands(page: Page) -> None:
-    text = await (await page.get("/")).text()
+    text = await (await page.get("/status")).text()
     for shown in (
         "甘州区",
         "民乐县" if "620722" in text else "肃南裕固族自治县",
@@ -126,7 +126,7 @@ async def test_people_see_names_and_separated_thousands(page: Page) -> None:
     assert '<meta http-equiv="refresh" content="5">' in text
 
 
-@pytest.mark.parametrize("path", ["/", "/digests/00000000000000dd"])
+@pytest.mark.parametrize("path", ["/status", "/digests/00000000000000dd"])
 async def test_every_value_is_escaped_and_nothing_runs(page: Page, path: str) -> None:
     reply = await page.get(path)
     text = await reply.text()
@@ -159,7 +159,7 @@ async def test_json_is_json_and_not_kept(page: Page) -> None:
 
 
 async def test_many_viewers_at_once(page: Page) -> None:
-    replies = await asyncio.gather(*(page.get("/") for _ in range(12)))
+    replies = await asyncio.gather(*(page.get("/status") for _ in range(12)))
     assert {reply.status for reply in replies} == {200}
 
 
@@ -168,7 +168,7 @@ async def test_a_store_that_is_away_is_said_and_health_stays(store: Store) -> No
     closed.close()
     client = await served(closed, {"tally": "running"})
     try:
-        reply = await client.get("/")
+        reply = await client.get("/status")
         text = await reply.text()
         assert reply.status == 503
         assert "数据库暂时不可用" in text
@@ -188,7 +188,7 @@ async def test_an_empty_store_says_none_yet(store: Store) -> None:
         store.command(f"TRUNCATE TABLE {table}")
     client = await served(store, {})
     try:
-        text = await (await client.get("/")).text()
+        text = await (await client.get("/status")).text()
         assert text.count("暂无 none yet") == 4
     finally:
         await client.close()

@@ -1,0 +1,141 @@
+"""Asks the store while somebody looks at the board, once for all who do, and tells them what is new.
+
+The store is the only source: whichever of several sinks wrote a row, all boards show it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from sinks.board import reading
+from sinks.board.access import Scope
+from sinks.board.feeds import Feed
+from sinks.board.shapes import Shape
+from sinks.board.view import Known, Setup, view
+from sinks.store import Store
+from streams.clock import Clock
+from streams.errors import HuishangError
+
+NEWS_EVERY_S: Final = 0.5
+FIGURES_EVERY_S: Final = 2.0
+# Asking takes a tenth of the time at most, however large the tables grow.
+SHARE: Final = 10
+LINGER_S: Final = 60.0  # a scope nobody looks at is kept so long: pages reload and reconnect
+
+Health = Callable[[str], Shape]
+log = logging.getLogger(__name__)
+
+
+class Live:
+    """Feeds of those who look. health: what the store's trouble ('' for none) makes of it."""
+
+    def __init__(self, store: Store, setup: Setup, health: Health, clock: Clock) -> None:
+        self.setup = setup
+        self._store = store
+        self._health = health
+        self._clock = clock
+        self._feeds: dict[Scope, Feed] = {}
+        self._known: Known | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
+
+    def use(self, setup: Setup) -> None:
+        """From now on; rules may change."""
+        self.setup = setup
+
+    async def feed(self, scope: Scope) -> Feed:
+        """The feed of a scope, up to date. Raises HuishangError when the store is away."""
+        async with self._starting:
+            if self._asking is None or self._asking.done():
+                self._known = await asyncio.to_thread(self._ask_all)
+                self._asking = asyncio.create_task(self._ask_regularly(), name="board")
+        known = self._known
+        if known is None:  # stopped meanwhile
+            return await self.feed(scope)
+        feed = self._feeds.get(scope)
+        if feed is None:
+            feed = self._feeds[scope] = Feed(view(known, scope, self.setup), self._now_s())
+        feed.used_at = self._now_s()
+        return feed
+
+    @property
+    def at_work(self) -> bool:
+        return self._asking is not None and not self._asking.done()
+
+    def known(self) -> Known | None:
+        """The latest that the store said; None while nobody looks."""
+        return self._known
+
+    async def close(self) -> None:
+        """End all listeners and stop asking."""
+        for feed in self._feeds.values():
+            for listener in feed.listeners:
+                listener.close()
+        if self._asking:
+            self._asking.cancel()
+            await asyncio.wait([self._asking])
+
+    def _ask_all(self) -> Known:
+        now = self._clock.now()
+        return Known(
+            now,
+            reading.news(self._store, now),
+            reading.figures(self._store, now, self.setup.zone),
+            self._health(""),
+        )
+
+    async def _ask_regularly(self) -> None:
+        figures_at = self._now_s()
+        took_s = 0.0
+        try:
+            while self._wanted():
+                await asyncio.sleep(max(NEWS_EVERY_S, SHARE * took_s))
+                began = self._now_s()
+                figures_too = began >= figures_at
+                await self._ask(figures=figures_too)
+                took_s = self._now_s() - began
+                if figures_too:
+                    figures_at = began + max(FIGURES_EVERY_S, SHARE * took_s)
+                    took_s = 0.0
+        finally:
+            self._known = None
+            for feed in self._feeds.values():
+                for listener in feed.listeners:
+                    listener.close()
+            self._feeds.clear()
+
+    async def _ask(self, *, figures: bool) -> None:
+        known = self._known
+        if known is None:
+            return
+        now = self._clock.now()
+        try:
+            known = known._replace(news=await asyncio.to_thread(reading.news, self._store, now))
+            if figures:
+                found = await asyncio.to_thread(reading.figures, self._store, now, self.setup.zone)
+                known = known._replace(figures=found)
+            trouble = ""
+        except HuishangError as error:
+            trouble = str(error)
+            log.warning("the board cannot read the store: %s", trouble)
+        known = known._replace(at=now)
+        if figures or trouble:
+            known = known._replace(health=self._health(trouble))
+        self._known = known
+        for scope, feed in self._feeds.items():
+            feed.update(view(known, scope, self.setup))
+
+    def _wanted(self) -> bool:
+        """Whether anybody looks, or did just now; lets go of scopes that nobody does."""
+        now = self._now_s()
+        for scope, feed in list(self._feeds.items()):
+            if feed.listeners:
+                feed.used_at = now
+            elif now - feed.used_at > LINGER_S:
+                del self._feeds[scope]
+        return bool(self._feeds)
+
+    @staticmethod
+    def _now_s() -> float:
+        return asyncio.get_running_loop().time()
