@@ -6,7 +6,7 @@ PEERS := .venv-bench
 PEERS_PYTHON ?= $(PYTHON)
 ARGS ?=
 
-.PHONY: help install demo run test check lint types bench peers faults lock contracts clean
+.PHONY: help install demo run test check lint types bench peers faults lock contracts boards clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ faults: install ## rounds of faults against an oracle, on Apache Kafka; ARGS="--
 
 contracts: install ## write docs/contracts anew from streams/contracts.py
 	$(BIN)/huishang contracts export docs/contracts
+
+boards: install ## write Grafana's boards anew from deploy/grafana
+	$(BIN)/python -m deploy.grafana $(ARGS)
 
 lock: install ## resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --extra embedded --extra train --extra dev pyproject.toml --output-file requirements/dev.txt --custom-compile-command 'make lock'

@@ -1,0 +1,1 @@
+"""Deploying: containers, Kubernetes, Kafka, ClickHouse, and Grafana's boards (deploy.grafana)."""

@@ -1,0 +1,1 @@
+"""Grafana's boards as code: what they show, and the JSON that Grafana reads."""

@@ -1,0 +1,199 @@
+"""Every question of Grafana's boards, run on the engine over the demo's day; `-rA` prints the rows of each.
+
+They go the way that Grafana's take in the embedded mode: through what lets others read only.
+"""
+
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from agents.redaction import redact
+from cli.demo_day import BURST, CITY
+from cli.demo_truth import last_window_end
+from deploy.grafana.boards import BOARDS
+from deploy.grafana.macros import ALL, AdHoc, Picked, Scene, expanded
+from deploy.grafana.panel import Column, Panel
+from deploy.grafana.queries import Query, queries
+from sinks import migrate
+from sinks.engine import Asked, Engine
+from sinks.store import Store, embedded_dsn
+from streams.categories import CATEGORIES
+from streams.counties import in_city
+from tests.demo_store import ZONE, DemoDay
+
+QUERIES = list(queries())
+PANELS = [(board.uid, panel) for board in BOARDS for panel in board.panels if board.on_store]
+NUMBER = re.compile(r"(Nullable\()?(U?Int|Float|Decimal)")
+MOMENT = re.compile(r"(Nullable\()?Date(Time)?(64)?")
+TEXT = re.compile(r"(LowCardinality\()?(Nullable\()?String")
+
+
+class Answer(NamedTuple):
+    """Columns with their types, and rows by column."""
+
+    types: dict[str, str]
+    rows: list[dict[str, Any]]
+
+
+class Asking:
+    """Asks the store that holds the demo's day as Grafana would."""
+
+    def __init__(self, store: Store, day: DemoDay) -> None:
+        self.store = store
+        self._engine = Engine(store)
+        self.day = day
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self.took_s: dict[str, float] = {}
+
+    def scene(self, days: float = 1, **picked: list[str]) -> Scene:
+        """picked: of city, county and category; All of what is not named."""
+        offered: dict[str, list[str]] = {
+            "city": [CITY],
+            "county": list(in_city(CITY)),
+            "category": list(CATEGORIES),
+        }
+        return Scene(
+            self.day.until - timedelta(days=days),
+            self.day.until,
+            variables={
+                name: Picked(picked.get(name, [ALL]), options) for name, options in offered.items()
+            },
+        )
+
+    def ask(self, text: str, scene: Scene) -> Answer:
+        sql = expanded(text, scene)
+        asked = Asked(sql.encode(), {}, {}, "default", "JSON", may_write=False)
+        found = json.loads(self._engine.run(asked).body)
+        return Answer({one["name"]: one["type"] for one in found["meta"]}, found["data"])
+
+    def answer(self, query: Query, setting: str) -> Answer:
+        """Of a query under one of SETTINGS; asked once."""
+        key = query.name, setting
+        if key not in self._answers:
+            scene = self.scene(**SETTINGS[setting])
+            started = time.perf_counter()
+            self._answers[key] = self.ask(query.text, scene)
+            self.took_s[query.name] = time.perf_counter() - started
+        return self._answers[key]
+
+
+# What readers pick. The county is the one of the burst, which has something of everything.
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "all": {},
+    "city": {"city": [CITY]},
+    "county": {"county": [BURST]},
+    "counties and a category": {"county": [BURST, "620702"], "category": ["S01"]},
+    "a quarter": {"days": 90},
+}
+
+
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    now = datetime.now(UTC)
+    folder = tmp_path_factory.mktemp("boards")
+    with Store.open(embedded_dsn(Path(folder) / "store"), create=True) as store:
+        migrate.apply(store, now)
+        day = DemoDay(store, last_window_end(now, ZONE))
+        yield Asking(store, day)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_a_question_is_answered(asking: Asking, query: Query, setting: str) -> None:
+    answer = asking.answer(query, setting)
+    assert answer.rows, "nothing to show"
+    print(f"{len(answer.rows):5} rows  {query.name}")  # noqa: T201 - for -rA
+    if query.series:
+        _is_a_series(answer)
+
+
+def _is_a_series(answer: Answer) -> None:
+    """Time first and rising, then names, then numbers: what the datasource makes series of."""
+    [time_, *others] = answer.types.items()
+    assert time_[0] == "time"
+    assert re.match(r"DateTime", time_[1]), "not a moment, or one that may be missing"
+    times = [row["time"] for row in answer.rows]
+    assert times == sorted(times)
+    kinds = ["text" if TEXT.match(kind) else "number" for _, kind in others]
+    assert kinds == sorted(kinds, reverse=True), "names stand before numbers"
+    assert all(NUMBER.match(kind) or TEXT.match(kind) for _, kind in others)
+    assert "number" in kinds
+    named = [
+        tuple(row[name] for name, kind in answer.types.items() if not NUMBER.match(kind))
+        for row in answer.rows
+    ]
+    assert len(set(named)) == len(named), "two values of one series at one time"
+
+
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=lambda one: getattr(one, "name", one))
+def test_columns_are_those_that_the_panel_shows(asking: Asking, board: str, panel: Panel) -> None:
+    types: dict[str, str] = {}
+    for query in QUERIES:
+        if query.board == board and query.panel.startswith(panel.name):
+            types |= asking.answer(query, "all").types
+    for column in panel.columns:
+        if not column.pattern and not column.name.startswith("Trend #") and "\\" not in column.name:
+            assert column.name in types, column.name
+            _fits(column, types[column.name])
+    text = json.dumps([dict(panel.options), list(panel.changes)], ensure_ascii=False)
+    fields = re.findall(r'"(?:field|\w+Field|latitude|longitude)": "(\w+)"', text)
+    assert set(fields) - {"lastNotNull"} <= types.keys()
+
+
+def _fits(column: Column, kind: str) -> None:
+    """Units are of numbers; a time shows itself."""
+    if column.unit or column.decimals is not None or column.steps:
+        assert NUMBER.match(kind), (column.name, kind)
+
+
+@pytest.mark.parametrize("mark", [mark for board in BOARDS for mark in board.marks])
+def test_annotations_have_time_text_and_tags(asking: Asking, mark: Any) -> None:
+    answer = asking.ask(mark.question, asking.scene())
+    assert list(answer.types) == ["time", "text", "tags"]
+    assert MOMENT.match(answer.types["time"])
+
+
+def test_counts_are_those_of_the_day(asking: Asking) -> None:
+    """The board's reports per county are the truth of the day, hour by hour."""
+    scene = asking.scene()
+    first, last = int(scene.start.timestamp()), int(scene.end.timestamp())
+    truth: Counter[str] = Counter()
+    for (county, _, _, hour), n in asking.day.truth.counts.items():
+        if first <= hour * 3_600 <= last:
+            truth[county] += n
+    table = next(q for q in QUERIES if q.name.endswith("course and change (2)"))
+    found = {row["code"]: int(row["reports"]) for row in asking.answer(table, "all").rows}
+    assert found == truth
+    one = asking.answer(table, "county").rows
+    assert [(row["code"], int(row["reports"])) for row in one] == [(BURST, truth[BURST])]
+
+
+def test_nothing_shown_is_of_a_person(asking: Asking) -> None:
+    """The redactor finds nothing to take out of any text that any board shows."""
+    for query in QUERIES:
+        answer = asking.answer(query, "all")
+        texts = {
+            row[name]
+            for row in answer.rows
+            for name, kind in answer.types.items()
+            if TEXT.match(kind)
+        }
+        assert [text for text in texts if text and redact(text) != text] == [], query.name
+
+
+def test_a_filter_that_a_reader_adds_is_obeyed(asking: Asking) -> None:
+    """Where settings may be given: the embedded mode refuses them."""
+    channels = next(query for query in QUERIES if query.name.endswith("Reports by channel"))
+    scene = asking.scene()
+    only = replace(scene, filters=[AdHoc("counts.channel", "=", "phone")], filtered_table="counts")
+    assert len({row["channel"] for row in asking.ask(channels.text, scene).rows}) > 1
+    found = asking.store.query(expanded(channels.text, only))
+    assert {row["channel"] for row in found} == {"phone"}
