@@ -159,7 +159,7 @@ def _notes(chosen: Chosen, told: Account, in_all: int) -> list[str]:
     elif (others := told.counted - in_all) > 0:
         notes.append(
             f"of the {told.counted:,} counted, {in_all:,} are reports and {others:,} are zero "
-            "reports, case updates or alert actions, which are no rows"
+            "reports, case updates or what duty staff did, which are no rows"
         )
     if chosen.counties:
         notes.append("dead letters whose county could not be read belong to no county here")

@@ -45,6 +45,7 @@ _SELECTS: Final = {
     "cases": "SELECT county, case_id, case_version, status, level, owner_org FROM cases FINAL",
     "case_steps": "SELECT county, case_id, case_version, status, verdict FROM case_steps FINAL",
     "actions": "SELECT county, alert_id, action FROM alert_actions FINAL",
+    "duty_log": "SELECT county, kind, digest_id, note FROM duty_log FINAL",
     "alerts": "SELECT rule, county, category, toUnixTimestamp(window_start) FROM alerts FINAL"
     f" WHERE rule NOT IN ({', '.join(map(repr, sorted(INCIDENT_RULES)))})",
 }

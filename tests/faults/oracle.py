@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from streams.categories import CATEGORIES
 from streams.counties import COUNTIES
-from tests.faults.traffic import EDGE, Line
+from tests.faults.traffic import CITIES, EDGE, Line
 
 # table → statements, each with how often it holds
 Statements = dict[str, Counter[Any]]
@@ -26,6 +26,7 @@ TABLES: Final = (
     "case_steps",  # (county, case, version, status, verdict)
     "case_days",  # (county, level, owner, day, found or found_resolved)
     "actions",  # (county, alert, action); none, since nobody raised what they are about
+    "duty_log",  # (county, kind, digest, note)
     "alerts",  # (rule, county, category, start of its window in seconds)
     "counted",  # (county, stream, source)
     "repeats",  # (county, stream, source)
@@ -45,7 +46,7 @@ _KNOWN: Final = frozenset(
     {"county_code", "occurred_at", "reported_at", "category", "severity", "text", "channel"}
     | {"people_band", "on_site_resolved", "is_zero_report", "demand_type", "repeat"}
     | {"platform_class", "geo_confidence", "case_id", "version", "status", "level", "owner_org"}
-    | {"alert_id", "action", "by"}
+    | {"alert_id", "action", "by", "kind", "digest_id", "note"}
 )
 
 
@@ -92,6 +93,9 @@ class _Oracle:
         if line.topic == "case-updates":
             of_case = self._cases.setdefault((data["county_code"], data["case_id"]), {})
             of_case[data["version"]] = data
+        elif line.topic == "duty-log":
+            entry = (data["kind"], data.get("digest_id", ""), data.get("note", ""))
+            self._found["duty_log"][data["county_code"], *entry] += 1
         else:
             self._count(line.topic, data)
 
@@ -104,7 +108,8 @@ class _Oracle:
         reported = datetime.fromisoformat(data["reported_at"])
         if not -_HISTORY < reported - self._now < _AHEAD:
             return "time_out_of_range"
-        return "" if data["county_code"] in COUNTIES else "unknown_county"
+        places = (*COUNTIES, *CITIES) if "kind" in data else COUNTIES
+        return "" if data["county_code"] in places else "unknown_county"
 
     def _count(self, stream: str, data: dict[str, Any]) -> None:
         county = data["county_code"]

@@ -112,6 +112,17 @@ def test_single_events_and_bursts_raise_alerts_and_history_none(tmp_path: Path) 
     }
 
 
+def test_an_entry_of_the_duty_log_stands_once_also_of_a_city(tmp_path: Path) -> None:
+    given = event("duty-log", 1, "620700", NOW, kind="handover", note="夜间无事")
+    truth = told(tmp_path, structured("duty-log", given), binary("duty-log", given))
+    place = ("620700", "duty-log", "/test/duty-log")
+    assert truth == {
+        "duty_log": {("620700", "handover", "", "夜间无事"): 1},
+        "counted": {place: 1},
+        "repeats": {place: 1},
+    }
+
+
 def test_a_bad_event_is_answered_at_its_own_offset_with_its_reason(tmp_path: Path) -> None:
     good = call(1)
     records = [

@@ -21,6 +21,7 @@ COUNTIES: Final = (
     *("620702", "620721", "620722", "620723", "620724", "620725", "620602", "620621"),
     *("620102", "110101", "310115", "440305", "500103", "540102", "650102", "330106"),
 )
+CITIES: Final = ("620700", "110100")
 CATEGORIES: Final = ("S01", "S03", "S05", "S12", "D02", "D03", "D06", "D09", "D11", "D18")
 # tests/faults/test_oracle.py holds the classifier to these.
 TEXTS: Final = {  # category, severity
@@ -38,11 +39,12 @@ STATUSES: Final = ("registered", "accepted", "dispatched", "in_mediation", "reso
 EDGE: Final = (timedelta(days=6, hours=12), timedelta(days=7, hours=12))
 BURST: Final = range(22, 30)  # events of a burst
 _SHARES: Final = {  # of a round's events, before repeats
-    "hotline-calls": 0.46,
+    "hotline-calls": 0.45,
     "grid-reports": 0.30,
     "opinion-items": 0.16,
     "case-updates": 0.07,
     "alert-actions": 0.01,
+    "duty-log": 0.01,
 }
 
 
@@ -133,8 +135,21 @@ def _events(draw: random.Random, number: int, now: datetime) -> Iterator[tuple[s
                 action=draw.choice(("acknowledge", "assign", "close")),
             ),
         )
+    for index in range(int(number * _SHARES["duty-log"])):
+        yield "duty-log", _entry(draw, index, now)
     for burst in range(3):
         yield from _burst(draw, burst, now)
+
+
+def _entry(draw: random.Random, index: int, now: datetime) -> Event:
+    """An entry of the duty log, of a county or a city; no two say the same."""
+    kind = draw.choice(("sign", "amend", "handover"))
+    data = {} if kind == "handover" else {"digest_id": f"{draw.randrange(16):016x}"}
+    if kind != "sign":
+        data["note"] = f"第{index}条：南关小区已恢复供水"
+    at = now - timedelta(seconds=draw.randrange(86_400))
+    place = draw.choice((*COUNTIES, *CITIES))
+    return event("duty-log", index, place, at, kind=kind, **data)
 
 
 def _report(draw: random.Random, stream: str, index: int, now: datetime) -> Event:

@@ -22,7 +22,10 @@ STAGES: Final = ("intake", "tally", "sink")
 STORE: Final = "store"
 RULES: Final = Path(__file__).with_name("rules.yaml")
 _READS: Final[Mapping[str, tuple[str, ...]]] = {
-    "intake": ("grid-reports", "hotline-calls", "opinion-items", "case-updates", "alert-actions"),
+    "intake": (
+        *("grid-reports", "hotline-calls", "opinion-items", "case-updates"),
+        *("alert-actions", "duty-log"),
+    ),
     "tally": ("reports",),
     "sink": ("counts", "alerts", "digests", "dead-letters"),
 }

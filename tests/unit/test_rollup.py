@@ -73,6 +73,33 @@ class Tags(HTMLParser):
         assert not [name for name, _ in attrs if name in {"href", "src", "onclick", "style"}]
 
 
+def entry(kind: str, note: str = "", by: str = "值班长") -> dict[str, object]:
+    return {"kind": kind, "by": by, "at": datetime(2026, 3, 1, 9, tzinfo=UTC), "note": note}
+
+
+def test_what_was_signed_stands_under_the_body_and_changes_nothing_in_it() -> None:
+    body = "# 日报告\n\n- 新增事项：*3* 件\n"
+    assert paper.markdown({"body": body, "log": []}, ZONE) == body
+    log = [entry("sign"), entry("amend", "已恢复\n\n供水"), entry("sign", "同意", "局长")]
+    signed = paper.markdown({"body": body, "log": log}, ZONE)
+    assert signed.removeprefix(body).split() == [
+        *("---", "签发：值班长", "2026-03-01", "17:00"),
+        *("补充说明：已恢复", "供水（值班长", "2026-03-01", "17:00）"),
+        *("签发：局长", "2026-03-01", "17:00（同意）"),
+    ]
+
+
+def test_what_was_signed_stays_text_on_paper() -> None:
+    hostile = "<script>1</script> **粗** [x](http://z) | a | `b` &lt; # 标题\n---\n1. 一"
+    log = [entry("amend", hostile, "<b>"), entry("sign", hostile)]
+    tags, bare = Tags(), Tags()
+    page = paper.fragment({"body": "# 日报告\n", "log": log}, ZONE)
+    tags.feed(page)
+    bare.feed(paper.fragment({"body": "# 日报告\n", "log": []}, ZONE))
+    assert sorted(tags.seen) == sorted([*bare.seen, "hr", "p", "p"])
+    assert "**粗** [x](http://z) | a | `b` &amp;lt; # 标题 --- 1. 一（" in page
+
+
 def test_paper_is_a_whole_page_in_which_texts_stay_texts() -> None:
     hostile = "# 标题 <script>alert(1)</script>\n\n[x](javascript:alert(1)) ![y](http://z/z.png)\n"
     tags = Tags()
