@@ -42,7 +42,9 @@ def apply_command(as_json: bool) -> None:
             "schema itself when it starts; nothing is to be done"
         )
     with Store.open(dsn, create=True) as store:
-        applied = migrate.apply(store, SystemClock().now())
+        applied = migrate.apply(
+            store, SystemClock().now(), zone=settings.timezone, counties=settings.counties
+        )
     if as_json:
         output.as_json([{"number": one.number, "name": one.name} for one in applied])
     else:

@@ -146,7 +146,8 @@ async def _sink(settings: Settings) -> None:
     embedded = settings.clickhouse.startswith("chdb:")
     store = await _opened(settings.clickhouse, health)
     if embedded:
-        await asyncio.to_thread(migrate.apply, store, clock.now())
+        make = partial(migrate.apply, zone=settings.timezone, counties=settings.counties)
+        await asyncio.to_thread(make, store, clock.now())
     stage = Sink(settings, store, health, clock)
     ready_when_assigned(stage.app, health)
     setup = setup_of(settings, watched.loaded if watched else Rules.load())
@@ -175,6 +176,7 @@ async def _sink(settings: Settings) -> None:
             *loops,
             stage.flush_regularly,
             stage.cities.watch,
+            stage.days.watch,
             *(telling.loops(store) if telling else ()),
             _watching(stage.app, health, settings),
         ],

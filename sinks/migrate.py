@@ -7,7 +7,9 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Final, NamedTuple
 
+from sinks import views
 from sinks.rows import COLUMNS, Row
+from sinks.statements import statements
 from sinks.store import Store
 from streams.categories import CATEGORIES
 from streams.counties import COUNTIES
@@ -55,6 +57,7 @@ def shipped() -> list[Migration]:
     return ordered(
         (entry.name, entry.read_text(encoding="utf-8"))
         for entry in (files("sinks") / "schema").iterdir()
+        if entry.is_file()
     )
 
 
@@ -79,19 +82,6 @@ def ordered(entries: Iterable[tuple[str, str]]) -> list[Migration]:
     return found
 
 
-def statements(text: str) -> list[str]:
-    """The statements of a migration: each ends with a semicolon at the end of a line.
-
-    Comment lines go; a semicolon inside a line is left alone.
-
-    >>> statements("-- why\\nCREATE TABLE a;\\n\\nSELECT ';' AS b\\nFROM a;\\n")
-    ['CREATE TABLE a', "SELECT ';' AS b\\nFROM a"]
-    """
-    lines = (line for line in text.splitlines() if not line.lstrip().startswith("--"))
-    parts = re.split(r";[ \t]*(?:\n|$)", "\n".join(lines))
-    return [part.strip() for part in parts if part.strip()]
-
-
 def due(migrations: Sequence[Migration], applied: dict[int, str]) -> list[Migration]:
     """Migrations still to be applied. applied: number → sha256 in the store.
 
@@ -113,10 +103,16 @@ def due(migrations: Sequence[Migration], applied: dict[int, str]) -> list[Migrat
 
 
 def apply(
-    store: Store, now: datetime, migrations: Sequence[Migration] | None = None
+    store: Store,
+    now: datetime,
+    migrations: Sequence[Migration] | None = None,
+    *,
+    zone: str = "Asia/Shanghai",
+    counties: str = "",
 ) -> list[Migration]:
-    """Apply what is due, then fill the tables of names. Applying twice is harmless.
+    """Apply what is due, fill the tables of names, make the views anew. Twice is harmless.
 
+    zone, counties: as in the settings of these names; views need them.
     Returns what was applied. Raises Fatal as `due` does, SinkBusy as the store does.
     """
     store.command(_APPLIED.strip())
@@ -129,6 +125,9 @@ def apply(
     if migrations is None:
         _fill(store, "counties", [tuple(county) for county in COUNTIES.values()])
         _fill(store, "categories", [tuple(category) for category in CATEGORIES.values()])
+        [here] = store.query("SELECT currentDatabase() AS database")
+        for statement in views.made(views.Made(zone, here["database"], *store.login, counties)):
+            store.command(statement)
     return missing
 
 

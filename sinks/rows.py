@@ -79,6 +79,15 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
         *("channel", "alert_id", "status", "since", "county", "kind", "rule", "level"),
         *("outcome", "at", "notice", "tries", "reason", "version"),
     ),
+    "count_days": (
+        *("county", "category", "day", "n", "red", "orange", "yellow", "blue"),
+        *("sentiments", "negative", "positive", "sentiment_sum", "version"),
+    ),
+    "expectations": ("county", "category", "day", "expected", "low", "high", "version"),
+    "pipeline_health": (
+        *("stage", "at", "state", "members", "partitions"),
+        *("committed", "end", "lag", "late_s", "version"),
+    ),
     "migrations": ("number", "name", "sha256", "applied_at"),
 }
 

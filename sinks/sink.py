@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from sinks.cities import Cities
+from sinks.days import Days
 from sinks.rows import (
     COLUMNS,
     Row,
@@ -114,6 +115,7 @@ class Sink:
         self._alerts = full_name(settings, ALERTS)
         self._digests = full_name(settings, DIGESTS)
         self.cities = Cities(store, self._say, clock, settings.zone)
+        self.days = Days(store, settings.timezone)
         self._gathered = Gathered()
         self._inserting = asyncio.Lock()
         consume(self.app, self._names, self._take)
@@ -176,6 +178,7 @@ class Sink:
                     await self._insert(table, rows)
                 metrics.SINK_ROWS.labels(table).inc(len(rows))
             self.cities.note(_place(row) for row in gathered.rows["digests"])
+            self.days.note(gathered.rows["counts"])
             for batch in gathered.batches:
                 batch.done()
 

@@ -58,6 +58,9 @@ class Store:
         """Use Store.open."""
         self.dsn = masked(dsn)
         self.folder = folder
+        parts = urlsplit(dsn)
+        # Who it is to the server: dictionaries read their tables as the same.
+        self.login = (unquote(parts.username or ""), unquote(parts.password or ""))
         self._connect = connect
         self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
         self._types: dict[str, list[ClickHouseType]] = {}
@@ -117,10 +120,10 @@ class Store:
             names = found.column_names
             return [dict(zip(names, map(_in_utc, row), strict=True)) for row in found.result_rows]
 
-    def command(self, sql: str) -> None:
+    def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Run one statement that returns nothing, such as DDL. Raises SinkBusy or Fatal."""
         with self._borrowed() as client:
-            client.command(sql)
+            client.command(sql, parameters=dict(parameters or {}))
 
     def close(self) -> None:
         """Let go of the server, or of the folder. Closing twice is harmless."""

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from sinks.migrate import Migration, due, ordered, shipped, statements
+from sinks import views
+from sinks.migrate import Migration, due, ordered, shipped
+from sinks.statements import statements
 from streams.errors import Fatal
 
 ONE = Migration(1, "0001_a.sql", "CREATE TABLE a;")
@@ -82,6 +84,27 @@ def test_every_shipped_statement_can_be_repeated_and_defines_its_columns(
             # A repeated token with other rows would lose them.
             assert "SETTINGS non_replicated_deduplication_window = 0" in statement
             assert "ReplacingMergeTree(version)" in statement
+
+
+@pytest.mark.parametrize(("name", "text"), views.shipped(), ids=lambda given: given[:12])
+def test_every_view_can_be_made_again_says_what_it_is_and_defines_its_columns(
+    name: str, text: str
+) -> None:
+    assert re.match(r"\d\d_\w+\.sql$", name)
+    for statement in statements(text):
+        assert re.match(
+            r"CREATE OR REPLACE (VIEW \w+|DICTIONARY \{database\}\.\w+)\n\(\n", statement
+        )
+        assert re.search(r"\nCOMMENT '[^']+'$", statement)
+        if " VIEW " in statement:
+            assert "\n)\n{own rights}\nAS " in statement
+            columns = statement.split("\n(\n", 1)[1].split("\n)\n", 1)[0].splitlines()
+            named = [line for line in columns if "{" not in line.split("COMMENT")[0]]
+            assert [
+                line for line in named if " COMMENT '" not in line and "'{zone}'" not in line
+            ] == []
+        filled = views.filled(statement, views.Made(counties="6207,620402"))
+        assert "{" not in filled
 
 
 def test_text_that_stays_leaves_after_thirty_days() -> None:
