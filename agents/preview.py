@@ -13,7 +13,7 @@ from agents.decode import Headers
 from agents.identity_fields import identity_path, names_person
 from agents.lenient import fields, text_of, unescape
 from streams.contracts import EVENT_LIMIT_BYTES, PREVIEW_LIMIT, DeadLetter
-from streams.counties import COUNTIES, CountyCode
+from streams.counties import CITIES, COUNTIES
 from streams.errors import InvalidEvent, Reason
 
 Redact = Callable[[str], str]
@@ -122,9 +122,9 @@ def sha256_of(value: bytes | None) -> str:
 
 
 def county_of(key: bytes | None) -> str:
-    """The county that a record's key names; empty if it names none."""
-    code = CountyCode(key.decode("ascii", "replace")) if key and len(key) == 6 else None
-    return COUNTIES[code].code if code in COUNTIES else ""
+    """The county or city that a record's key names; empty if it names none."""
+    code = key.decode("ascii", "replace") if key and len(key) == 6 else ""
+    return code if code in COUNTIES or code in CITIES else ""
 
 
 def _origin(value: bytes | None, headers: Headers, redact: Redact) -> tuple[str, str]:

@@ -31,7 +31,7 @@ from msgspec import Struct
 
 from streams.batches import Batch
 from streams.contracts import EVENTS, WHOLE, Alert, DeadLetter
-from streams.counties import COUNTIES
+from streams.counties import place_name
 from streams.errors import Fatal, HuishangError, Reason
 from streams.settings import Settings
 from streams.topics import full_name
@@ -268,7 +268,7 @@ def letter(
 def alert(said: DeadLetter, stage: str) -> Alert:
     """What duty staff and operators are told of such a dead letter; the same letter, the same id."""
     place = f"{said.topic}/{said.partition}/{said.offset}"
-    county = COUNTIES[said.county_code].name if said.county_code in COUNTIES else "全系统"
+    county = place_name(said.county_code) or "全系统"
     name = _STAGES[stage]
     if said.topic.endswith(tuple(EVENTS)):
         what = "1条事件"

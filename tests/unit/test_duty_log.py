@@ -37,7 +37,8 @@ def prepared(preparer: Preparer, stream: str = "duty-log", **data: Any) -> Prepa
     given = {**EXAMPLES[stream]["data"], **data}
     given = {name: value for name, value in given.items() if value is not None}
     value = orjson.dumps({**EXAMPLES[stream], "data": given})
-    record: Any = SimpleNamespace(offset=7, value=value, key=b"620702", headers=())
+    key = str(given.get("county_code", "")).encode()
+    record: Any = SimpleNamespace(offset=7, value=value, key=key, headers=())
     return preparer.prepare(stream, stream, 0, [record], NOW)
 
 
@@ -105,6 +106,7 @@ def test_a_city_has_a_log_of_its_own(preparer: Preparer, city: str) -> None:
     result = prepared(preparer, county_code=city)
     assert entry_of(result).county == city
     assert [partition for partition, _ in result.packs] == [partition_of(city, PARTITIONS)]
+    assert refused(prepared(preparer, county_code=city, note=None)).county_code == city
 
 
 @pytest.mark.parametrize(

@@ -232,6 +232,8 @@ def test_an_alert_is_raised_once_per_place_and_says_what_to_do() -> None:
     assert "dead-letters replay" in first.reason
     said.county_code = "620702"
     assert "甘州区" in poison.alert(said, "intake").title
+    said.county_code = "620700"  # an entry of its duty log
+    assert "张掖市" in poison.alert(said, "intake").title
     said.topic = "t.counts"
     assert "replay" not in poison.alert(said, "sink").reason
 
