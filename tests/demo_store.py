@@ -4,7 +4,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -23,10 +23,18 @@ from agents.rules import Rules
 from agents.state import State
 from cli.demo_day import BURST, BURST_CATEGORY, CITY, generate
 from cli.producing import Record
-from sinks.rows import Row, row_of_alert, row_of_dead_letter, row_of_digest, rows_of_totals
+from sinks import days
+from sinks.rows import (
+    Row,
+    milliseconds,
+    row_of_alert,
+    row_of_dead_letter,
+    row_of_digest,
+    rows_of_totals,
+)
 from sinks.store import Store
 from streams.acting import Event, action_event
-from streams.contracts import Alert
+from streams.contracts import Alert, Digest
 from streams.counties import in_city
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -75,6 +83,7 @@ class DemoDay:
         self._state = State(7, 7)
         self._offsets: dict[str, int] = {}
         self._packs = self._version = 0
+        self._digests: list[Digest] = []
         self._fill(day.records)
 
     def _fill(self, records: Sequence[Record]) -> None:
@@ -88,6 +97,10 @@ class DemoDay:
         for table, rows in (("counts", self._before()), ("alerts", [self._statistical()])):
             self._store.insert(table, rows)
         self._store.insert("notices", list(self._notices()))
+        self._store.insert("expectations", list(self._expectations()))
+        # By this, views know what time it is.
+        self._store.insert("pipeline_health", list(self._health()))
+        days.work_out(self._store, ZONE.key, days.stale(self._store, ZONE.key))
 
     def _take(self, records: Iterable[Record], now: datetime) -> None:
         streams: defaultdict[str, list[_Sent]] = defaultdict(list)
@@ -122,6 +135,7 @@ class DemoDay:
         held = self._state.alerts
         alerts = [replace(held.get(one.id, one), version=self._version) for one in change.alerts]
         self._store.insert("alerts", list(map(row_of_alert, alerts)))
+        self._digests += change.digests
         self._store.insert("digests", [row_of_digest(one, self._version) for one in change.digests])
         self._store.insert("dead_letters", list(map(row_of_dead_letter, change.dead)))
 
@@ -190,12 +204,25 @@ class DemoDay:
         )
 
     def _notices(self) -> Iterator[Row]:
-        for alert in self._state.alerts.values():
-            at_ms = int(alert.raised_at.timestamp() * 1_000) + 1_500
+        for digest in self._digests:
+            at_ms = milliseconds(digest.issued_at) + 1_500
             yield (
-                *("群", alert.id, "firing", at_ms // 1_000, alert.county_code, "alerts"),
-                *(alert.rule, alert.level, "sent", at_ms, "00ff", 1, "", 1),
+                *("群", digest.id, "issued", at_ms // 1_000, digest.county_code, digest.kind),
+                *("", 4, "sent", at_ms, "00ff", 1, "", 1),
             )
+
+    def _expectations(self) -> Iterator[Row]:
+        """What a baseline would have expected of the last four weeks' days."""
+        last = (self.end.astimezone(UTC).date() - _EPOCH).days
+        for day in range(last - 27, last + 1):
+            for county in in_city(CITY):
+                for category in ("D01", "D09", "S01", "S03"):
+                    yield (county, category, day, 5.5, 2.0, 11.0, 1)
+
+    def _health(self) -> Iterator[Row]:
+        for stage in ("intake", "tally", "sink"):
+            at_s = int(self.until.timestamp())
+            yield (stage, at_s, "Stable", 1, 4, 1_500, 1_500, 0, 0.0, at_s * 1_000)
 
 
 def _event(kind: str, county: str, data: dict[str, Any], at: datetime) -> Event:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.grafana.panel import METRICS, STORE, Json, Panel
-from deploy.grafana.sql import ZONE, sql
+from deploy.grafana.sql import LAST_DAY, ZONE, matter, sql
 
 SCHEMA_VERSION: Final = 42  # of dashboards, as @grafana/schema 13.2.3 writes them
 WIDTH: Final = 24
@@ -188,36 +188,36 @@ _METRICS_VARIABLE: Final[Json] = _STORE_VARIABLE | {
     "query": METRICS["type"],
 }
 
-# Cities and counties that anything was heard of in the range and the thirty days before it.
-_HEARD: Final = (
-    "SELECT county FROM counts WHERE hour >= $__fromTime - 2592000 AND hour <= $__toTime"
-)
+# What is offered: places and categories of the last 90 days of the range.
+_LATELY: Final = f"day >= {LAST_DAY} - 90 AND day <= {LAST_DAY}"
 # Name → label, question; the first column is the value, the second what is shown.
 VARIABLES: Final[dict[str, tuple[str, str]]] = {
     "city": (
         "市州 City",
         sql(f"""
-            SELECT left(code, 4) AS value, any(if(city = '', province, city)) AS text
-            FROM counties FINAL
-            WHERE code IN ({_HEARD})
-            GROUP BY value ORDER BY value
+            SELECT DISTINCT city AS value, city_name AS text
+            FROM county_days
+            WHERE {_LATELY}
+            ORDER BY value
         """),
     ),
     "county": (
         "区县 County",
         sql(f"""
-            SELECT code AS value, name AS text
-            FROM counties FINAL
-            WHERE code IN ({_HEARD})
-              AND $__conditionalAll(left(code, 4) IN (${{city:singlequote}}), $city)
+            SELECT DISTINCT county AS value, county_name AS text
+            FROM county_days
+            WHERE {_LATELY}
+              AND $__conditionalAll(city IN (${{city:singlequote}}), $city)
             ORDER BY value
         """),
     ),
     "category": (
         "类别 Category",
-        sql("""
-            SELECT code AS value, concat(code, ' ', name) AS text
-            FROM categories FINAL ORDER BY value
+        sql(f"""
+            SELECT DISTINCT category AS value, {matter()} AS text
+            FROM category_days
+            WHERE {_LATELY}
+            ORDER BY value
         """),
     ),
 }

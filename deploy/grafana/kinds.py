@@ -9,12 +9,12 @@ Questions = Sequence[Sql | PromQl]
 Steps = Sequence[tuple[float | None, str]]
 
 GREEN: Final = "green"
-# Of levels, as in every duty room: 1 red, 2 orange, 3 yellow, 4 blue.
+# What views call the levels → what is shown, and its colour.
 LEVELS: Final = {
-    "1": ("红 red", "dark-red"),
-    "2": ("橙 orange", "orange"),
-    "3": ("黄 yellow", "yellow"),
-    "4": ("蓝 blue", "blue"),
+    "红色": ("红 red", "dark-red"),
+    "橙色": ("橙 orange", "orange"),
+    "黄色": ("黄 yellow", "yellow"),
+    "蓝色": ("蓝 blue", "blue"),
 }
 PLAIN: Final[Steps] = ((None, "text"),)
 _LEGEND: Final = {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}

@@ -4,8 +4,8 @@ from typing import Final
 
 from deploy.grafana.board import Board, Row, Section
 from deploy.grafana.kinds import bars, figure, lines, table
-from deploy.grafana.panel import Column, Panel, Sql
-from deploy.grafana.sql import DAYS, PICKED, PLACES, midnight, picked, sql
+from deploy.grafana.panel import DUTY_BOARD, Column, Panel, Sql
+from deploy.grafana.sql import DAYS, PLACES, midnight, sql
 
 _LIMITS: Final = (
     "时限依次取：声明的时限、热线工单类别（2h、24h、7d、15d）、层级（四级七天）。"
@@ -26,9 +26,9 @@ def _rate(rate: str, title: str, english: str, about: str) -> Panel:
                     if(of = 0, NULL, sum(numerator) / of) AS share,
                     sum(numerator) AS part,
                     sum(denominator) AS of
-                FROM case_rates
+                FROM rate_days
                 WHERE rate = '{rate}' AND {DAYS}
-                  AND {PICKED}
+                  AND {PLACES}
             """)
         ),
         width=8,
@@ -73,20 +73,20 @@ _RATES: Final = table(
         Sql(
             sql(f"""
                 SELECT
-                    any(rate_zh) AS name,
+                    any(rate_name) AS name,
                     sum(numerator) / sum(denominator) AS share,
                     sum(numerator) AS part,
                     sum(denominator) AS of,
                     any(definition) AS meaning
-                FROM case_rates
+                FROM rate_days
                 WHERE {DAYS}
-                  AND {PICKED}
-                GROUP BY case_rates.rate
+                  AND {PLACES}
+                GROUP BY rate
                 HAVING of > 0
                 ORDER BY indexOf(
                     ['resolution', 'cohort_resolution', 'verified_resolution', 'closing',
                      'on_time', 'response', 'solving', 'satisfaction'],
-                    case_rates.rate
+                    rate
                 )
             """)
         )
@@ -108,14 +108,14 @@ _COURSE: Final = lines(
     [
         Sql(
             sql(f"""
-                SELECT {midnight()} AS time, rate_zh,
+                SELECT {midnight()} AS time, rate_name,
                     sum(numerator) / sum(denominator) AS share
-                FROM case_rates
+                FROM rate_days
                 WHERE rate IN ('response', 'solving', 'satisfaction') AND {DAYS}
-                  AND {PICKED}
-                GROUP BY day, rate_zh
+                  AND {PLACES}
+                GROUP BY day, rate_name
                 HAVING sum(denominator) > 0
-                ORDER BY time, rate_zh
+                ORDER BY time, rate_name
             """),
             series=True,
         )
@@ -126,20 +126,21 @@ _COURSE: Final = lines(
 )
 
 _FLOW: Final = lines(
-    "发现、化解与重开",
-    "Found, resolved, reopened",
-    "每日首次登记、化解、核验、重开的案件数。Cases first registered, resolved, verified and reopened on each day.",
+    "发现、化解与到期",
+    "Found, resolved, due",
+    "每日首次登记、化解（此后未重开）、时限到期、其中按时办结的案件数。"
+    "Cases first registered, resolved and not reopened since, due, and closed by then, on each day.",
     [
         Sql(
             sql(f"""
                 SELECT {midnight()} AS time,
-                    sum(case_days.found) AS found,
-                    sum(case_days.resolved) AS resolved,
-                    sum(case_days.verified) AS verified,
-                    sum(case_days.reopened) AS reopened
-                FROM case_days FINAL
+                    sumIf(denominator, rate = 'resolution') AS found,
+                    sumIf(numerator, rate = 'resolution') AS resolved,
+                    sumIf(denominator, rate = 'on_time') AS due,
+                    sumIf(numerator, rate = 'on_time') AS in_time
+                FROM rate_days
                 WHERE {DAYS}
-                  AND {PICKED}
+                  AND {PLACES}
                 GROUP BY day
                 ORDER BY time
             """),
@@ -150,70 +151,57 @@ _FLOW: Final = lines(
     columns=[
         Column("found", "发现 Found", colour="blue"),
         Column("resolved", "化解 Resolved", colour="green"),
-        Column("verified", "核验 Verified", colour="dark-green"),
-        Column("reopened", "重开 Reopened", colour="orange"),
+        Column("due", "到期 Due", colour="orange"),
+        Column("in_time", "按时 In time", colour="dark-green"),
     ],
 )
 
-_LEVEL: Final = (
-    "transform(level, [1, 2, 3, 4], ['一级（村）1', '二级 2', '三级 3', '四级（县）4'], '')"
-)
+# Bands of ages as case_ageing has them: first day → title, colour.
+_AGES: Final = {
+    0: ("1天内 < 1 d", "light-green"),
+    1: ("1–3天 d", "green"),
+    3: ("3–7天 d", "yellow"),
+    7: ("7–15天 d", "light-orange"),
+    15: ("15–30天 d", "orange"),
+    30: ("30天以上 ≥ 30 d", "red"),
+}
 
 _AGEING: Final = bars(
-    "各层级在办案件的时长",
-    "Ageing of open cases by level",
-    "时段末尾在办的案件，按所在层级（一级为村，四级为县）和首次登记以来的天数。自下而上应逐级减少，"
-    "越往上越大说明基层未能化解。Open cases by the level they are at and days since they were found.",
+    "层级漏斗：在办案件的时长",
+    "Funnel of levels: ageing of open cases",
+    "在办案件按现在所在层级（村 → 乡 → 部门 → 县）和首次登记以来的天数。应逐级减少；高层级多、时间长，说明基层未能化解。"
+    "Open cases by the level they are at now and days since they were found: should become fewer from level to level.",
     Sql(
         sql(f"""
-            SELECT {_LEVEL} AS level_name,
-                countIf(age_days < 1) AS under_1,
-                countIf(age_days >= 1 AND age_days < 3) AS from_1,
-                countIf(age_days >= 3 AND age_days < 7) AS from_3,
-                countIf(age_days >= 7 AND age_days < 30) AS from_7,
-                countIf(age_days >= 30) AS from_30
-            FROM (
-                SELECT level, dateDiff('second', found_at, $__toTime) / 86400 AS age_days
-                FROM cases FINAL
-                WHERE closed_at IS NULL AND merged_into = '' AND found_at <= $__toTime
-                  AND {PICKED}
-            )
-            GROUP BY level
+            SELECT level_name,
+                {", ".join(f"sumIf(n, age_days = {day}) AS from_{day}" for day in _AGES)}
+            FROM case_ageing
+            WHERE {PLACES}
+            GROUP BY level, level_name
             ORDER BY level
         """)
     ),
     over="level_name",
     stacked=True,
     lying=True,
-    columns=[
-        Column("under_1", "不足 1 天 < 1 d", colour="light-green"),
-        Column("from_1", "1–3 天 d", colour="green"),
-        Column("from_3", "3–7 天 d", colour="yellow"),
-        Column("from_7", "7–30 天 d", colour="orange"),
-        Column("from_30", "30 天以上 ≥ 30 d", colour="red"),
-    ],
+    columns=[Column(f"from_{day}", title, colour=colour) for day, (title, colour) in _AGES.items()],
 )
 
-_FUNNEL: Final = table(
-    "层级漏斗",
-    "Funnel of levels",
-    "期内发现的案件到过每一层级的件数，以及其中到此化解的件数和比例。"
-    "Of cases found in the time picked: how many reached each level, and were resolved there.",
+_LEVELS: Final = table(
+    "各层级在办与超期",
+    "Open and overdue by level",
+    f"各层级在办、超期案件数和超期占比，在办时长的中位数。{_LIMITS}",
     [
         Sql(
             sql(f"""
-                SELECT {_LEVEL} AS level_name,
-                    countIf(top >= level) AS reached,
-                    countIf(top = level AND settled) AS settled_here,
-                    if(reached = 0, NULL, settled_here / reached) AS share
-                FROM (
-                    SELECT cases.level AS top, cases.status IN ('resolved', 'verified') AS settled
-                    FROM cases FINAL
-                    WHERE $__timeFilter(found_at) AND merged_into = ''
-                      AND {PICKED}
-                ) AS reaching
-                ARRAY JOIN [1, 2, 3, 4] AS level
-                GROUP BY level
+                SELECT level_name,
+                    count() AS open,
+                    countIf(overdue) AS late,
+                    late / open AS share,
+                    quantileExact(0.5)(age_h) / 24 AS half_d
+                FROM open_cases
+                WHERE {PLACES}
+                GROUP BY level, level_name
                 ORDER BY level
             """)
         )
@@ -221,59 +209,48 @@ _FUNNEL: Final = table(
     width=12,
     columns=[
         Column("level_name", "层级 Level"),
-        Column(
-            "reached",
-            "到达 Reached",
-            cell={"type": "gauge", "mode": "basic", "valueDisplayMode": "text"},
-            colour="blue",
-        ),
-        Column("settled_here", "在此化解 Settled here", width=190),
-        Column("share", "占比 Share", unit="percentunit", decimals=0, width=120),
+        Column("open", "在办 Open", width=120),
+        Column("late", "超期 Overdue", width=130),
+        Column("share", "超期占比 Share", unit="percentunit", decimals=0, width=150),
+        Column("half_d", "中位时长 Median age", unit="d", decimals=1, width=170),
     ],
 )
 
 _OWNERS: Final = table(
     "承办单位超期",
     "Overdue by owner",
-    f"各承办单位在办、超期的案件数，超期最久的天数，被标记的更新（跳步、倒退等）和平均星级。"
-    f"单位是机构，不是个人。{_LIMITS}",
+    f"各承办单位在办、超期的案件数，超期最久的天数。单位是机构，不是个人。{_LIMITS}",
     [
         Sql(
             sql(f"""
                 SELECT
-                    places.name AS county,
-                    any(cases.county) AS code,
+                    county_name,
+                    county,
                     if(owner_org = '', '未说明 not said', owner_org) AS owner,
-                    count() AS open,
-                    countIf(due_at < $__toTime) AS overdue,
-                    max(greatest(0, dateDiff('second', due_at, $__toTime) / 86400)) AS longest,
-                    sum(cases.flagged) AS flagged,
-                    avg(stars) AS mean_stars
-                FROM cases FINAL
-                INNER JOIN {PLACES} AS places ON places.code = cases.county
-                WHERE closed_at IS NULL AND merged_into = '' AND found_at <= $__toTime
-                  AND {picked("cases.county")}
-                GROUP BY county, owner
-                ORDER BY overdue DESC, open DESC
+                    sum(overdue_by_owner.open) AS open,
+                    sum(overdue) AS late,
+                    max(worst_h) / 24 AS worst_d
+                FROM overdue_by_owner
+                WHERE {PLACES}
+                GROUP BY county_name, county, owner
+                ORDER BY late DESC, open DESC, owner
                 LIMIT 200
             """)
         )
     ],
     columns=[
-        Column("county", "区县 County", width=160, link="${duty}/?county=${__data.fields.code}"),
-        Column("code", hidden=True),
+        Column("county_name", "区县 County", width=160, link=DUTY_BOARD),
+        Column("county", hidden=True),
         Column("owner", "承办单位 Owner"),
-        Column("open", "在办 Open", width=110),
+        Column("open", "在办 Open", width=120),
         Column(
-            "overdue",
+            "late",
             "超期 Overdue",
-            width=120,
+            width=130,
             steps=((None, "text"), (1, "orange"), (5, "red")),
             cell={"type": "color-text"},
         ),
-        Column("longest", "最久 Longest", unit="d", decimals=1, width=120),
-        Column("flagged", "标记 Flagged", width=120),
-        Column("mean_stars", "平均星级 Stars", decimals=1, width=140),
+        Column("worst_d", "最久 Longest", unit="d", decimals=1, width=140),
     ],
 )
 
@@ -292,7 +269,7 @@ CASES: Final = Board(
         Section(
             "层级与超期",
             "Levels and overdue",
-            [Row(9, [_AGEING, _FUNNEL]), Row(10, [_OWNERS])],
+            [Row(9, [_AGEING, _LEVELS]), Row(10, [_OWNERS])],
         ),
     ],
     picks=("city", "county"),

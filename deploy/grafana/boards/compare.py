@@ -3,58 +3,35 @@
 from typing import Final
 
 from deploy.grafana.board import Board, Row, Section
+from deploy.grafana.boards.words import REPORTS
 from deploy.grafana.kinds import bars, lines, table
 from deploy.grafana.panel import Column, Panel, Sql
-from deploy.grafana.sql import BOTH, KINDS, PLACES, ZONE, sql
+from deploy.grafana.sql import KINDS, LAST_DAY, PLACES, matter, midnight, sql
 
-_NOW: Final = f"toTimeZone($__toTime, '{ZONE}')"
-# Name → start of the period that holds the end of the time range, and its length.
-_PERIODS: Final = {
-    "week": (f"toDateTime(toMonday({_NOW}), '{ZONE}')", "INTERVAL 1 WEEK"),
-    "month": (f"toDateTime(toStartOfMonth({_NOW}), '{ZONE}')", "INTERVAL 1 MONTH"),
-    "quarter": (f"toDateTime(toStartOfQuarter({_NOW}), '{ZONE}')", "INTERVAL 1 QUARTER"),
-}
 _AS_FAR: Final = (
-    "截至时段末尾的本期（本周自周一、本月自一日、本季自季首起），与上一期走到同样远处的数相比，"
-    "所以未完的一期也可比。变化 = 本期 ÷ 上期 − 1。"
-    "The present week, month and quarter up to the end of the time picked, against the one before as far as it had come then."
+    "现在的本周（自周一）、本月（自一日）、本季（自季首）的报告数，与上一期走到同样天数时相比，所以未完的一期也可比。"
+    "变化 = 本期 ÷ 上期同期 − 1。时段不影响这两张表。"
+    "The running week, month and quarter against as many days of the one before; the time range does not matter here. "
 )
-
-
-def _sums() -> str:
-    parts = []
-    for name, (start, length) in _PERIODS.items():
-        parts.append(f"sumIf(n, hour >= {start}) AS {name}")
-        parts.append(
-            f"sumIf(n, hour >= {start} - {length} AND hour <= {_NOW} - {length}) AS {name}_before"
-        )
-        parts.append(f"if({name}_before = 0, NULL, {name} / {name}_before - 1) AS {name}_change")
-    return ",\n        ".join(parts)
-
-
-_START, _LENGTH = _PERIODS["quarter"]
-_FOUND: Final = f"""
-    SELECT
-        %s AS code,
-        {_sums()}
-    FROM counts FINAL
-    WHERE hour >= {_START} - {_LENGTH} AND hour <= $__toTime
-      AND {BOTH}
-    GROUP BY code
-"""
 _TITLES: Final = {"week": ("周", "week"), "month": ("月", "month"), "quarter": ("季", "quarter")}
 _CHANGE_STEPS: Final = ((None, "green"), (0.1, "yellow"), (0.3, "orange"), (0.5, "red"))
+_SUMS: Final = ",\n                        ".join(
+    f"sumIf(n, period = '{period}') AS {period},"
+    f" sumIf(n_before, period = '{period}') AS {period}_before,"
+    f" if({period}_before = 0, NULL, {period} / {period}_before - 1) AS {period}_change"
+    for period in _TITLES
+)
 
 
 def _columns() -> list[Column]:
     found = []
-    for name, (title, english) in _TITLES.items():
+    for period, (title, english) in _TITLES.items():
         found += [
-            Column(name, f"本{title} This {english}", width=130),
-            Column(f"{name}_before", f"上{title}同期 Last", width=130),
+            Column(period, f"本{title} This {english}", width=130),
+            Column(f"{period}_before", f"上{title}同期 Last", width=130),
             Column(
-                f"{name}_change",
-                "变化 Change",
+                f"{period}_change",
+                f"{title}变化 Change",
                 unit="percentunit",
                 decimals=0,
                 width=120,
@@ -65,43 +42,44 @@ def _columns() -> list[Column]:
     return found
 
 
-def _compared(title: str, english: str, heading: str, column: str, names: str, name: str) -> Panel:
-    """A table of the three periods by county or category. names: code → name."""
+def _compared(title: str, english: str, heading: str, name: str) -> Panel:
+    """A table of the three periods by county or category. name: the expression that names a row."""
     return table(
         title,
         english,
-        _AS_FAR,
+        _AS_FAR + REPORTS,
         [
             Sql(
                 sql(f"""
-                    SELECT names.{name} AS name, found.* EXCEPT code
-                    FROM ({_FOUND % column}) AS found
-                    INNER JOIN {names} AS names ON names.code = found.code
-                    ORDER BY quarter DESC
+                    SELECT {name} AS named,
+                        {_SUMS}
+                    FROM period_comparison
+                    WHERE {PLACES}
+                      AND {KINDS}
+                    GROUP BY named
+                    ORDER BY quarter DESC, named
                 """)
             )
         ],
-        columns=[Column("name", heading), *_columns()],
+        columns=[Column("named", heading), *_columns()],
     )
 
 
-_KINDS: Final = _compared(
-    "各类别同期对比", "By category", "类别 Category", "category", KINDS, "kind"
-)
-_COUNTIES: Final = _compared("各区县同期对比", "By county", "区县 County", "county", PLACES, "name")
+_KINDS: Final = _compared("各类别同期对比", "By category", "类别 Category", matter())
+_COUNTIES: Final = _compared("各区县同期对比", "By county", "区县 County", "county_name")
 
 _WEEKS: Final = lines(
     "近 26 周",
     "The last 26 weeks",
-    "每周（周一至周日）报告数，最后一周未完。Reports per week, Monday to Sunday; the last one is not over.",
+    f"每周（周一至周日）报告数，最后一周未完。Reports per week, Monday to Sunday; the last one is not over. {REPORTS}",
     [
         Sql(
             sql(f"""
-                SELECT toDateTime(toMonday(toTimeZone(hour, '{ZONE}')), '{ZONE}') AS time,
-                    sum(n) AS reports
-                FROM counts FINAL
-                WHERE hour >= {_PERIODS["week"][0]} - INTERVAL 25 WEEK AND hour <= $__toTime
-                  AND {BOTH}
+                SELECT {midnight("toMonday(day)")} AS time, sum(n) AS reports
+                FROM category_days
+                WHERE day >= toMonday({LAST_DAY}) - 175 AND day <= {LAST_DAY}
+                  AND {PLACES}
+                  AND {KINDS}
                 GROUP BY time
                 ORDER BY time
             """),
@@ -121,27 +99,25 @@ _MONTHS: Final = bars(
     Sql(
         sql(f"""
             SELECT
-                formatDateTime(month, '%Y-%m') AS name,
-                sum(now_n) AS reports,
-                sum(then_n) AS year_before
+                formatDateTime(of_year.1, '%Y-%m') AS month,
+                sumIf(n, of_year.2 = 0) AS reports,
+                sumIf(n, of_year.2 = 1) AS year_before
             FROM (
-                SELECT toStartOfMonth(toTimeZone(hour, '{ZONE}')) AS month, n AS now_n, 0 AS then_n
-                FROM counts FINAL
-                WHERE hour >= {_PERIODS["month"][0]} - INTERVAL 11 MONTH AND hour <= $__toTime
-                  AND {BOTH}
-                UNION ALL
-                SELECT toStartOfMonth(toTimeZone(hour, '{ZONE}')) + INTERVAL 1 YEAR AS month,
-                    0 AS now_n, n AS then_n
-                FROM counts FINAL
-                WHERE hour >= {_PERIODS["month"][0]} - INTERVAL 23 MONTH
-                  AND hour <= $__toTime - INTERVAL 1 YEAR
-                  AND {BOTH}
+                SELECT toStartOfMonth(day) AS first, sum(n) AS n
+                FROM category_days
+                WHERE day >= toStartOfMonth({LAST_DAY}) - INTERVAL 23 MONTH AND day <= {LAST_DAY}
+                  AND {PLACES}
+                  AND {KINDS}
+                GROUP BY first
             )
+            ARRAY JOIN [(first, 0), (first + INTERVAL 1 YEAR, 1)] AS of_year
+            WHERE of_year.1 > toStartOfMonth({LAST_DAY}) - INTERVAL 12 MONTH
+              AND of_year.1 <= {LAST_DAY}
             GROUP BY month
             ORDER BY month
         """)
     ),
-    over="name",
+    over="month",
     columns=[
         Column("reports", "报告 Reports", colour="blue"),
         Column("year_before", "去年同月 A year before", colour="light-blue"),

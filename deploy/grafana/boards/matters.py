@@ -4,8 +4,8 @@ from typing import Final
 
 from deploy.grafana.board import Board, Row, Section
 from deploy.grafana.kinds import LEVELS, figure, lines, table
-from deploy.grafana.panel import Column, Sql
-from deploy.grafana.sql import BOTH, KINDS, PLACES, picked, sql
+from deploy.grafana.panel import DUTY_BOARD, Column, Sql
+from deploy.grafana.sql import DAYS, KINDS, PLACES, matter, midnight, sql
 
 _LEAST: Final = 10  # sentiment is shown from so many texts on
 _TONE: Final = (
@@ -27,7 +27,7 @@ _TONE_COLUMNS: Final = (
     Column("good", "正面 Positive", unit="percentunit", decimals=0, width=140),
 )
 _SUMS: Final = """
-                    sum(sentiments) AS told,
+                    sum(texts) AS told,
                     sum(sentiment_sum) / told AS tone,
                     sum(negative) / told AS bad,
                     sum(positive) / told AS good"""
@@ -39,15 +39,14 @@ _BY_KIND: Final = table(
     [
         Sql(
             sql(f"""
-                SELECT any(kinds.kind) AS kind,{_SUMS}
-                FROM counts FINAL
-                INNER JOIN {KINDS} AS kinds ON kinds.code = counts.category
-                WHERE $__timeFilter(hour)
-                  AND {picked("counts.county")}
-                  AND $__conditionalAll(counts.category IN (${{category:singlequote}}), $category)
-                GROUP BY counts.category
+                SELECT {matter()} AS kind,{_SUMS}
+                FROM sentiment_days
+                WHERE {DAYS}
+                  AND {PLACES}
+                  AND {KINDS}
+                GROUP BY kind
                 HAVING told >= {_LEAST}
-                ORDER BY tone
+                ORDER BY tone, kind
             """)
         )
     ],
@@ -62,36 +61,40 @@ _BY_COUNTY: Final = table(
     [
         Sql(
             sql(f"""
-                SELECT any(places.name) AS county, counts.county AS code,{_SUMS}
-                FROM counts FINAL
-                INNER JOIN {PLACES} AS places ON places.code = counts.county
-                WHERE $__timeFilter(hour)
-                  AND {picked("counts.county")}
-                  AND $__conditionalAll(category IN (${{category:singlequote}}), $category)
-                GROUP BY code
+                SELECT county_name, county,{_SUMS}
+                FROM sentiment_days
+                WHERE {DAYS}
+                  AND {PLACES}
+                  AND {KINDS}
+                GROUP BY county_name, county
                 HAVING told >= {_LEAST}
-                ORDER BY tone
+                ORDER BY tone, county_name
             """)
         )
     ],
     width=12,
-    columns=[Column("county", "区县 County"), Column("code", hidden=True), *_TONE_COLUMNS],
+    columns=[
+        Column("county_name", "区县 County", link=DUTY_BOARD),
+        Column("county", hidden=True),
+        *_TONE_COLUMNS,
+    ],
 )
 
 _OVER_TIME: Final = lines(
     "情绪走势",
     "Sentiment over time",
-    f"每点的平均情绪与 n。{_TONE}",
+    f"每日的平均情绪与 n。{_TONE}",
     [
         Sql(
             sql(f"""
-                SELECT $__timeInterval(hour) AS time,
-                    sum(sentiment_sum) / sum(sentiments) AS tone,
-                    sum(sentiments) AS told
-                FROM counts FINAL
-                WHERE $__timeFilter(hour)
-                  AND {BOTH}
-                GROUP BY time
+                SELECT {midnight()} AS time,
+                    sum(sentiment_sum) / sum(texts) AS tone,
+                    sum(texts) AS told
+                FROM sentiment_days
+                WHERE {DAYS}
+                  AND {PLACES}
+                  AND {KINDS}
+                GROUP BY day
                 HAVING told >= {_LEAST}
                 ORDER BY time
             """),
@@ -99,7 +102,7 @@ _OVER_TIME: Final = lines(
         )
     ],
     width=24,
-    interval="6h",
+    interval="1d",
     least=None,
     columns=[
         Column("tone", "均值 Mean", colour="orange", decimals=2, custom={"lineWidth": 2}),
@@ -126,9 +129,10 @@ _NUMBERS: Final = figure(
         sql(f"""
             SELECT count() AS incidents, countIf(reports >= 5) AS large,
                 countIf(length(channels) > 1) AS many_ways
-            FROM incidents FINAL
-            WHERE $__timeFilter(last_at) AND merged_into = ''
-              AND {BOTH}
+            FROM incident_list
+            WHERE $__timeFilter(last_at)
+              AND {PLACES}
+              AND {KINDS}
         """)
     ),
     width=24,
@@ -149,29 +153,27 @@ _INCIDENTS: Final = table(
         Sql(
             sql(f"""
                 SELECT
-                    places.name AS county,
-                    kinds.kind AS category,
-                    if(incidents.name = '', '—', incidents.name) AS named,
+                    county_name,
+                    category_name,
+                    if(name = '', '—', name) AS named,
                     reports,
-                    toString(severity) AS severity,
+                    severity_name,
                     length(channels) AS ways,
                     opened_at,
                     last_at,
                     incident
-                FROM incidents FINAL
-                INNER JOIN {PLACES} AS places ON places.code = incidents.county
-                LEFT JOIN {KINDS} AS kinds ON kinds.code = incidents.category
-                WHERE $__timeFilter(last_at) AND merged_into = ''
-                  AND {picked("incidents.county")}
-                  AND $__conditionalAll(incidents.category IN (${{category:singlequote}}), $category)
-                ORDER BY reports DESC, incidents.severity = 0, incidents.severity, last_at DESC
+                FROM incident_list
+                WHERE $__timeFilter(last_at)
+                  AND {PLACES}
+                  AND {KINDS}
+                ORDER BY reports DESC, severity = 0, severity, last_at DESC
                 LIMIT 200
             """)
         )
     ],
     columns=[
-        Column("county", "区县 County", width=140),
-        Column("category", "类别 Category", width=170),
+        Column("county_name", "区县 County", width=140),
+        Column("category_name", "类别 Category", width=150),
         Column("named", "名称 Name", link="${duty}/?incident=${__data.fields.incident}"),
         Column(
             "reports",
@@ -181,10 +183,10 @@ _INCIDENTS: Final = table(
             cell={"type": "color-text"},
         ),
         Column(
-            "severity",
+            "severity_name",
             "级别 Severity",
             width=130,
-            words={"0": ("未标", "text"), **LEVELS},
+            words={"未定级": ("—", "text"), **LEVELS},
             cell={"type": "color-text"},
         ),
         Column("ways", "渠道 Channels", width=130),

@@ -3,48 +3,33 @@
 from typing import Final
 
 from deploy.grafana.board import Board, Row, Section
-from deploy.grafana.kinds import LEVELS, bars, county_map, figure, lines, matrix, table
+from deploy.grafana.boards.today_counties import HEAT, MAP, PER_COUNTY
+from deploy.grafana.boards.words import BEFORE_ABOUT, CHANGE_STEPS, REPORTS
+from deploy.grafana.kinds import LEVELS, bars, figure, lines
 from deploy.grafana.panel import Column, Sql
-from deploy.grafana.sql import (
-    BEFORE,
-    BOTH,
-    KINDS,
-    LOCAL_DAY,
-    PICKED,
-    PLACES,
-    picked,
-    sql,
-)
-
-REPORTS: Final = (
-    "报告：收到并受理的不同事件，不含零报告、案件更新和处置动作，重复上报只计一次。按 reported_at 所在整点小时计。"
-    "Reports: distinct accepted events, without zero reports, case updates and actions; "
-    "counted in the hour of reported_at."
-)
-_BEFORE: Final = "上期：紧接所选时段之前、同样长的一段。Before: the span of the same length just before the one picked."
-
-_CHANGE_STEPS: Final = ((None, "green"), (0.2, "yellow"), (0.5, "orange"), (1.0, "red"))
+from deploy.grafana.sql import BEFORE, KINDS, LAST_DAY, PLACES, matter, sql
 
 _NOW: Final = figure(
     "报告数",
     "Reports",
-    f"所选时段的报告数、上期报告数和变化。{REPORTS}{_BEFORE}",
+    f"所选时段的报告数、上期报告数和变化。{REPORTS}{BEFORE_ABOUT}",
     Sql(
         sql(f"""
             SELECT
                 sumIf(n, hour >= $__fromTime) AS reports,
                 sumIf(n, hour < $__fromTime) AS before,
                 if(before = 0, NULL, reports / before - 1) AS change
-            FROM counts FINAL
+            FROM count_hours
             WHERE hour >= {BEFORE} AND hour <= $__toTime
-              AND {BOTH}
+              AND {PLACES}
+              AND {KINDS}
         """)
     ),
     width=6,
     columns=[
         Column("reports", "本期 Now"),
         Column("before", "上期 Before"),
-        Column("change", "变化 Change", unit="percentunit", decimals=1, steps=_CHANGE_STEPS),
+        Column("change", "变化 Change", unit="percentunit", decimals=1, steps=CHANGE_STEPS),
     ],
 )
 
@@ -55,10 +40,11 @@ _GRAVE: Final = figure(
     "Reports of severity 1 and 2: as upstream said, or as the text shows if that is graver.",
     Sql(
         sql(f"""
-            SELECT sum(counts.red) AS red, sum(counts.orange) AS orange
-            FROM counts FINAL
+            SELECT sum(count_hours.red) AS red, sum(count_hours.orange) AS orange
+            FROM count_hours
             WHERE $__timeFilter(hour)
-              AND {BOTH}
+              AND {PLACES}
+              AND {KINDS}
         """)
     ),
     width=4,
@@ -69,17 +55,17 @@ _GRAVE: Final = figure(
 )
 
 _OPEN_ALERTS: Final = figure(
-    "未办结预警",
+    "未办结预警数",
     "Open alerts",
-    "时段末尾仍未办结的预警，按级别。Alerts that are not closed, by level.",
+    "未办结的预警，按级别。Alerts that are not closed, by level.",
     Sql(
         sql(f"""
             SELECT
                 countIf(level = 1) AS red, countIf(level = 2) AS orange,
                 countIf(level = 3) AS yellow, countIf(level = 4) AS blue
-            FROM alerts FINAL
-            WHERE status != 'closed' AND raised_at <= $__toTime
-              AND {PICKED}
+            FROM alert_list
+            WHERE active AND raised_at <= $__toTime
+              AND {PLACES}
         """)
     ),
     width=6,
@@ -94,200 +80,56 @@ _OPEN_ALERTS: Final = figure(
 _SPOKE: Final = figure(
     "报送区县",
     "Counties that reported",
-    "报送窗口结束于时段末日的网格报送：有报告或零报告即为已报。"
-    "Counties with a grid report or an explicit zero report in the window that ends on the last day.",
+    "报送窗口（前一日 16 时至当日 16 时）结束于时段末日：有网格报告或零报告即为已报；应报而两者皆无为缺报。"
+    "Counties with a grid report or an explicit zero report in the window that ends on the last day, and those without.",
     Sql(
         sql(f"""
-            SELECT uniqExact(county) AS reported
-            FROM presence FINAL
-            WHERE day = {LOCAL_DAY} AND grid_reports + zero_reports > 0
-              AND {PICKED}
+            SELECT countIf(reported) AS spoke, countIf(NOT reported) AS missing
+            FROM reporting_days
+            WHERE day = {LAST_DAY}
+              AND {PLACES}
         """)
     ),
     width=4,
-    columns=[Column("reported", "已报 Reported", colour="green")],
+    columns=[
+        Column("spoke", "已报 Reported", colour="green"),
+        Column("missing", "缺报 Missing", steps=((None, "green"), (1, "orange"))),
+    ],
 )
 
 _OVERDUE: Final = figure(
     "超期案件",
     "Overdue cases",
-    "未办结且已过办理时限的案件（时限依次取声明、工单类别、层级）。"
-    "Open cases whose limit (declared, of its class, or of its level) has passed.",
+    "未办结且已过办理时限的案件（时限依次取声明、工单类别、层级），及在办案件总数。"
+    "Open cases whose limit (declared, of its class, or of its level) has passed; and all open ones.",
     Sql(
         sql(f"""
-            SELECT
-                countIf(due_at < $__toTime) AS overdue,
-                count() AS open
-            FROM cases FINAL
-            WHERE closed_at IS NULL AND merged_into = ''
-              AND {PICKED}
+            SELECT countIf(overdue) AS late, count() AS open
+            FROM open_cases
+            WHERE {PLACES}
         """)
     ),
     width=4,
     columns=[
-        Column("overdue", "超期 Overdue", steps=((None, "green"), (1, "orange"))),
+        Column("late", "超期 Overdue", steps=((None, "green"), (1, "orange"))),
         Column("open", "在办 Open"),
     ],
-)
-
-_PER_COUNTY: Final = table(
-    "各区县：走势与变化",
-    "Per county: course and change",
-    f"各区县所选时段的报告数、与上期相比的变化、每万人报告数、未办结预警，以及时段内走势。"
-    f"每万人：报告数 ÷ 2020 年普查常住人口 × 10000。{REPORTS}{_BEFORE}",
-    [
-        Sql(
-            sql(f"""
-                SELECT $__timeInterval(hour) AS time, places.name AS county, sum(n) AS course
-                FROM counts FINAL
-                INNER JOIN {PLACES} AS places ON places.code = counts.county
-                WHERE $__timeFilter(hour)
-                  AND {picked("counts.county")}
-                  AND $__conditionalAll(category IN (${{category:singlequote}}), $category)
-                GROUP BY time, county
-                ORDER BY time, county
-            """),
-            series=True,
-        ),
-        Sql(
-            sql(f"""
-                SELECT
-                    places.name AS county,
-                    found.county AS code,
-                    found.reports AS reports,
-                    found.before AS before,
-                    if(before = 0, NULL, reports / before - 1) AS change,
-                    10000 * reports / places.population_2020 AS per_10000,
-                    alerting.open AS alerts
-                FROM (
-                    SELECT
-                        county,
-                        sumIf(n, hour >= $__fromTime) AS reports,
-                        sumIf(n, hour < $__fromTime) AS before
-                    FROM counts FINAL
-                    WHERE hour >= {BEFORE} AND hour <= $__toTime
-                      AND {BOTH}
-                    GROUP BY county
-                ) AS found
-                INNER JOIN {PLACES} AS places ON places.code = found.county
-                LEFT JOIN (
-                    SELECT county, count() AS open FROM alerts FINAL
-                    WHERE status != 'closed' AND raised_at <= $__toTime GROUP BY county
-                ) AS alerting ON alerting.county = found.county
-                ORDER BY reports DESC
-            """)
-        ),
-    ],
-    width=14,
-    columns=[
-        Column("county", "区县 County", width=150, link="${duty}/?county=${__data.fields.code}"),
-        Column("code", hidden=True),
-        Column("reports", "报告 Reports", width=110),
-        Column("before", "上期 Before", width=110),
-        Column(
-            "change",
-            "变化 Change",
-            unit="percentunit",
-            decimals=0,
-            width=110,
-            steps=_CHANGE_STEPS,
-            cell={"type": "color-text"},
-        ),
-        Column("per_10000", "每万人 Per 10,000", decimals=2, width=130),
-        Column(
-            "alerts",
-            "预警 Alerts",
-            width=100,
-            steps=((None, "text"), (1, "orange")),
-            cell={"type": "color-text"},
-        ),
-        Column(
-            "Trend #A",
-            "走势 Course",
-            cell={"type": "sparkline", "drawStyle": "bars", "hideValue": True},
-        ),
-    ],
-    changes=[
-        {"id": "timeSeriesTable", "options": {"A": {"timeField": "time", "stat": "lastNotNull"}}},
-        {"id": "joinByField", "options": {"byField": "county", "mode": "outer"}},
-    ],
-)
-
-_MAP: Final = county_map(
-    "区县分布图",
-    "Map of counties",
-    "圆的大小为所选时段报告数，颜色为每万人报告数，位置为区县中心。每万人：报告数 ÷ 2020 年普查常住人口 × 10000。"
-    "Size: reports of the time picked; colour: reports per 10,000 residents (census of 2020).",
-    Sql(
-        sql(f"""
-            SELECT
-                places.name AS name,
-                counts.county AS county,
-                any(places.latitude) AS latitude,
-                any(places.longitude) AS longitude,
-                sum(n) AS reports,
-                10000 * reports / any(places.population_2020) AS per_10000
-            FROM counts FINAL
-            INNER JOIN {PLACES} AS places ON places.code = counts.county
-            WHERE $__timeFilter(hour)
-              AND {picked("counts.county")}
-              AND $__conditionalAll(category IN (${{category:singlequote}}), $category)
-              AND isNotNull(places.latitude)
-            GROUP BY name, county
-            ORDER BY reports DESC
-        """)
-    ),
-    size="reports",
-    colour="per_10000",
-    label="name",
-    width=10,
-    columns=[
-        Column("reports", "报告 Reports"),
-        Column("per_10000", "每万人 Per 10,000", decimals=2),
-        Column("name", "区县 County"),
-    ],
-    steps=((None, "green"), (2, "yellow"), (10, "orange"), (30, "red")),
-)
-
-_HEAT: Final = matrix(
-    "区县 × 类别",
-    "County × category",
-    f"所选时段各区县、各类别的报告数，颜色越深越多。{REPORTS}",
-    Sql(
-        sql(f"""
-            SELECT places.name AS county, kinds.kind AS category, sum(n) AS reports
-            FROM counts FINAL
-            INNER JOIN {PLACES} AS places ON places.code = counts.county
-            INNER JOIN {KINDS} AS kinds ON kinds.code = counts.category
-            WHERE $__timeFilter(hour)
-              AND {picked("counts.county")}
-              AND $__conditionalAll(counts.category IN (${{category:singlequote}}), $category)
-            GROUP BY county, category
-            ORDER BY category, county
-        """)
-    ),
-    row="county",
-    column="category",
-    value="reports",
-    steps=((None, "transparent"), (1, "#e8f3e1"), (5, "#ffe8a1"), (20, "#ffb357"), (50, "#e0584b")),
-    empty="zero",
 )
 
 _RIFE: Final = bars(
     "类别排行",
     "Categories by reports",
-    f"所选时段报告最多的 15 个类别，与上期相比。{REPORTS}{_BEFORE}",
+    f"所选时段报告最多的 15 个类别，与上期相比。{REPORTS}{BEFORE_ABOUT}",
     Sql(
         sql(f"""
-            SELECT any(kinds.kind) AS kind,
+            SELECT {matter()} AS kind,
                 sumIf(n, hour >= $__fromTime) AS reports,
                 sumIf(n, hour < $__fromTime) AS before
-            FROM counts FINAL
-            INNER JOIN {KINDS} AS kinds ON kinds.code = counts.category
+            FROM count_hours
             WHERE hour >= {BEFORE} AND hour <= $__toTime
-              AND {picked("counts.county")}
-              AND $__conditionalAll(counts.category IN (${{category:singlequote}}), $category)
-            GROUP BY counts.category
+              AND {PLACES}
+              AND {KINDS}
+            GROUP BY kind
             ORDER BY reports DESC, kind
             LIMIT 15
         """)
@@ -308,9 +150,10 @@ _CHANNELS: Final = lines(
         Sql(
             sql(f"""
                 SELECT $__timeInterval(hour) AS time, channel, sum(n) AS reports
-                FROM counts FINAL
+                FROM count_hours
                 WHERE $__timeFilter(hour)
-                  AND {BOTH}
+                  AND {PLACES}
+                  AND {KINDS}
                 GROUP BY time, channel
                 ORDER BY time, channel
             """),
@@ -334,7 +177,7 @@ TODAY: Final = Board(
             "Overall",
             [Row(5, [_NOW, _GRAVE, _OPEN_ALERTS, _SPOKE, _OVERDUE])],
         ),
-        Section("各区县", "Counties", [Row(13, [_PER_COUNTY, _MAP]), Row(11, [_HEAT])]),
+        Section("各区县", "Counties", [Row(13, [PER_COUNTY, MAP]), Row(11, [HEAT])]),
         Section("类别与渠道", "Categories and channels", [Row(12, [_RIFE, _CHANNELS])]),
     ],
 )
