@@ -136,6 +136,7 @@ async def _sink(settings: Settings) -> None:
     from sinks.board.guard import Doors
     from sinks.board.live import Live
     from sinks.board.routes import application
+    from sinks.health import Pipeline
     from sinks.sink import Sink
 
     clock = clock_of(settings)
@@ -177,6 +178,7 @@ async def _sink(settings: Settings) -> None:
             stage.flush_regularly,
             stage.cities.watch,
             stage.days.watch,
+            Pipeline(settings, store, clock).watch,
             *(telling.loops(store) if telling else ()),
             _watching(stage.app, health, settings),
         ],
