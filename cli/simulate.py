@@ -90,8 +90,7 @@ def _simulated(
             more(1)
     measured = datetime.combine(begin, datetime.min.time(), tzinfo=zone)
     alerts = [alert for alert in room.alerts if alert.raised_at >= measured]
-    late = [rule.id for rule in rules.overdue]
-    found = scored(alerts, planted, late, len(codes), days, zone)
+    found = scored(alerts, planted, rules, len(codes), days, zone)
     found["targets"] = _targets(found, room.repeated)
     kinds: dict[str, int] = {}
     for digest in room.digests:

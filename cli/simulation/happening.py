@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from cli.demo_texts import RED, SENTENCES, spots
-from cli.simulation.planting import CATEGORIES, Plants, Usual
+from cli.simulation.planting import CATEGORIES, RED_SEVERITY, Plants, Usual
 
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
@@ -97,7 +97,7 @@ class World:
         for red in self._plants.reds:
             if start <= red.at < start + _HOUR:
                 text = RED.format(place=f"{self._spot()}小区")
-                yield self._hotline(red.county, red.at, {"text": text, "severity": 1})
+                yield self._hotline(red.county, red.at, {"text": text, "severity": RED_SEVERITY})
         for case in self._plants.stalled:
             if start <= case.at < start + _HOUR:
                 yield self._case_step(

@@ -16,6 +16,7 @@ _BURSTS_A_COUNTY: Final = 6
 _SILENT_WINDOWS_A_COUNTY: Final = 3
 _REDS_A_COUNTY: Final = 4
 _STALLED_A_COUNTY: Final = 5
+RED_SEVERITY: Final = 1
 # Sentences of these are graver than others by what they say; a burst of them would be told
 # by that, and not by its number.
 _GRAVE: Final = frozenset({"D06", "D09", "S14", OUTSIDE})

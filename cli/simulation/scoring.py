@@ -3,26 +3,32 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final, NamedTuple
+from itertools import chain, product
+from typing import Any, Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from cli.simulation.planting import Burst, Plants
+from agents.rules import Rules
+from cli.simulation.planting import RED_SEVERITY, Burst, Plants
 from streams.contracts import Alert
 
 _DAY: Final = timedelta(days=1)
-# What is raised because of numbers, and what because of one matter that many report.
-OF_BURSTS: Final = frozenset(
-    {
-        "burst-hour",
-        "burst-day",
-        "hot-incident",
-        "lasting-incident",
-        "statistical",
-        "statistical-strong",
-    }
-)
 _OF_THE_GRID: Final = ("网格上报", "巡查", "窗口")
-STATISTICAL: Final = frozenset({"statistical", "statistical-strong"})
+
+
+class _Rule(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+class _Ids(NamedTuple):
+    """Ids of rules by what they tell. bursts: of numbers, or of one matter that many report."""
+
+    bursts: frozenset[str]
+    statistical: frozenset[str]
+    red: frozenset[str]
+    missing_report: frozenset[str]
+    silent_source: frozenset[str]
+    overdue: frozenset[str]
 
 
 class Once(NamedTuple):
@@ -42,30 +48,32 @@ class Once(NamedTuple):
 def scored(
     alerts: Sequence[Alert],
     plants: Plants,
-    overdue_rules: Collection[str],
+    rules: Rules,
     rooms: int,
     days: int,
     zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """Figures by name. alerts: of the days that are measured."""
+    """Figures by name. alerts: of the days that are measured; rules: those that raised them.
+
+    What is planted must be told once by each rule that tells such things.
+    """
+    ids = _ids_of(rules)
     red = _once(
-        Counter((a.county_code, int(a.window_start.timestamp())) for a in _of(alerts, "red")),
-        {(one.county, int(one.at.timestamp())) for one in plants.reds},
+        Counter((_event_of(a), a.rule) for a in alerts if a.rule in ids.red),
+        product(_events_of(plants), ids.red),
     )
     missing = _once(
-        Counter((a.county_code, _day(a, zone)) for a in _of(alerts, "missing-report")),
-        plants.silences,
+        Counter((_window_of(a, zone), a.rule) for a in alerts if a.rule in ids.missing_report),
+        product(plants.silences, ids.missing_report),
     )
-    overdue = _overdue_once(alerts, plants, overdue_rules)
+    overdue = _overdue_once(alerts, plants, ids.overdue)
     false: Counter[str] = Counter()
     true: Counter[str] = Counter()
     for alert in alerts:
-        (true if _is_true(alert, plants, zone) else false)[alert.rule] += 1
-    found = [_found(alerts, burst) for burst in plants.bursts]
-    by_numbers = [
-        _found([a for a in alerts if a.rule in STATISTICAL], burst) for burst in plants.bursts
-    ]
-    statistical_false = sum(n for rule, n in false.items() if rule in STATISTICAL)
+        (true if _is_true(alert, plants, ids, zone) else false)[alert.rule] += 1
+    found = [_found(alerts, burst, ids.bursts) for burst in plants.bursts]
+    by_numbers = [_found(alerts, burst, ids.statistical) for burst in plants.bursts]
+    statistical_false = sum(false[rule] for rule in ids.statistical)
     return {
         "alerts": len(alerts),
         "true_share": round(true.total() / len(alerts), 4) if alerts else None,
@@ -85,6 +93,20 @@ def scored(
             for name, one in (("red", red), ("missing_report", missing), ("overdue", overdue))
         },
     }
+
+
+def _ids_of(rules: Rules) -> _Ids:
+    def ids(*several: Iterable[_Rule | None]) -> frozenset[str]:
+        return frozenset(rule.id for rule in chain(*several) if rule)
+
+    return _Ids(
+        bursts=ids(rules.count, rules.incident, rules.lasting, rules.statistical),
+        statistical=ids(rules.statistical),
+        red=ids(rule for rule in rules.severity if rule.severity == RED_SEVERITY),
+        missing_report=ids([rules.missing_report]),
+        silent_source=ids([rules.silent_source]),
+        overdue=ids(rules.overdue),
+    )
 
 
 def _overdue_once(alerts: Iterable[Alert], plants: Plants, rules: Collection[str]) -> Once:
@@ -111,19 +133,32 @@ def _once(found: Counter[Any], planted: Iterable[Any]) -> Once:
     )
 
 
-def _is_true(alert: Alert, plants: Plants, zone: ZoneInfo) -> bool:
-    if alert.rule in OF_BURSTS:
+def _is_true(alert: Alert, plants: Plants, ids: _Ids, zone: ZoneInfo) -> bool:
+    if alert.rule in ids.bursts:
         return any(_matches(alert, burst) for burst in plants.bursts)
-    if alert.rule == "red":
-        reds = {(one.county, int(one.at.timestamp())) for one in plants.reds}
-        return (alert.county_code, int(alert.window_start.timestamp())) in reds
-    if alert.rule == "missing-report":
-        return (alert.county_code, _day(alert, zone)) in plants.silences
-    if alert.rule == "silent-source":
+    if alert.rule in ids.red:
+        return _event_of(alert) in _events_of(plants)
+    if alert.rule in ids.missing_report:
+        return _window_of(alert, zone) in plants.silences
+    if alert.rule in ids.silent_source:
         return any(_was_silent(alert, *silence, zone) for silence in plants.silences)
-    if alert.rule.startswith("overdue"):
+    if alert.rule in ids.overdue:
         return any(case.case_id in alert.title for case in plants.stalled)
     return False
+
+
+def _event_of(alert: Alert) -> tuple[str, int]:
+    """Where and when the event was that a red alert tells."""
+    return alert.county_code, int(alert.window_start.timestamp())
+
+
+def _events_of(plants: Plants) -> set[tuple[str, int]]:
+    return {(one.county, int(one.at.timestamp())) for one in plants.reds}
+
+
+def _window_of(alert: Alert, zone: ZoneInfo) -> tuple[str, date]:
+    """The county and report window of a missing report."""
+    return alert.county_code, alert.window_end.astimezone(zone).date()
 
 
 def _was_silent(alert: Alert, county: str, day: date, zone: ZoneInfo) -> bool:
@@ -146,19 +181,11 @@ def _matches(alert: Alert, burst: Burst) -> bool:
     )
 
 
-def _found(alerts: Iterable[Alert], burst: Burst) -> bool:
-    """Whether a matching alert was raised within a day of the burst's beginning."""
+def _found(alerts: Iterable[Alert], burst: Burst, ids: Collection[str]) -> bool:
+    """Whether a matching alert of one of the rules was raised within a day of the burst's beginning."""
     return any(
-        alert.rule in OF_BURSTS
+        alert.rule in ids
         and _matches(alert, burst)
         and burst.start <= alert.raised_at <= burst.start + _DAY
         for alert in alerts
     )
-
-
-def _of(alerts: Iterable[Alert], rule: str) -> list[Alert]:
-    return [alert for alert in alerts if alert.rule == rule]
-
-
-def _day(alert: Alert, zone: ZoneInfo) -> date:
-    return alert.window_end.astimezone(zone).date()

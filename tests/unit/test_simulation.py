@@ -4,11 +4,14 @@ import json
 from collections import Counter
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
+from agents.rules import Rules
 from cli.main import main
 from cli.simulation.happening import World
 from cli.simulation.planting import Burst, Plants, Red, Stalled, plants, usual
@@ -44,6 +47,9 @@ def raised(rule: str, county: str, at: datetime, category: str = "", title: str 
     )
 
 
+SHIPPED = Rules.load()
+# One share of a limit, so that one alert says all of a case.
+RULES = replace(SHIPPED, overdue=SHIPPED.overdue[:1])
 RIGHT = [
     raised("statistical", "620702", AT, "S01"),
     raised("missing-report", "620721", datetime(2026, 9, 5, 16, tzinfo=ZONE)),
@@ -53,7 +59,7 @@ RIGHT = [
 
 
 def score(alerts: list[Alert]) -> dict[str, object]:
-    return scored(alerts, PLANTED, ["overdue-80"], rooms=2, days=10, zone=ZONE)
+    return scored(alerts, PLANTED, RULES, rooms=2, days=10, zone=ZONE)
 
 
 def test_all_that_is_planted_and_nothing_else_is_a_full_score() -> None:
@@ -94,6 +100,34 @@ def test_a_burst_told_a_day_late_or_of_another_category_is_not_found() -> None:
         assert found["bursts"]["share"] == 0.0  # type: ignore[index]
         assert found["true_share"] == true
     assert score([other])["false_statistical_per_room_day"] == 1 / 2 / 10
+
+
+def test_rules_are_known_by_their_kind_and_not_by_their_names() -> None:
+    def named(rule: Any) -> Any:
+        return replace(rule, id=f"my-{rule.id}")
+
+    other = replace(
+        RULES,
+        severity=tuple(map(named, RULES.severity)),
+        statistical=tuple(map(named, RULES.statistical)),
+        overdue=tuple(map(named, RULES.overdue)),
+        missing_report=named(RULES.missing_report),
+        silent_source=named(RULES.silent_source),
+    )
+    quiet = raised("silent-source", "620721", datetime(2026, 9, 5, 12, tzinfo=ZONE), title="巡查")
+    wrong = raised("statistical", "620702", AT, "S02")
+    alerts = [*RIGHT, quiet, wrong]
+    renamed = [replace(alert, rule=f"my-{alert.rule}") for alert in alerts]
+    mine = scored(renamed, PLANTED, other, 2, 10, ZONE)
+    shipped = score(alerts)
+    assert mine["by_rule"] == {f"my-{rule}": n for rule, n in shipped.pop("by_rule").items()}  # type: ignore[attr-defined]
+    del mine["by_rule"]
+    assert mine == shipped
+    assert shipped["true_share"] == pytest.approx(5 / 6, abs=1e-4)
+    # Names that no rule has are nobody's.
+    strange = scored(alerts, PLANTED, other, 2, 10, ZONE)
+    assert strange["true_share"] == 0.0
+    assert strange["once"]["red"]["missed"] == 1
 
 
 def world(seed: int) -> tuple[World, Plants]:
