@@ -67,12 +67,10 @@ class Baselines:
         self._unpack()
         return deepcopy(self)
 
-    def learn_until(self, last: int, counts: Counts) -> Judged | None:
-        """Learn every day up to `last` that was not learnt yet; what the last one looked like."""
-        judged = None
-        for day in range(self.next_day(last, counts), last + 1):
-            judged = self.learn(day, counts)
-        return judged
+    def learn_until(self, last: int, counts: Counts) -> list[tuple[int, Judged]]:
+        """Learn every day up to `last` that was not learnt yet; what each of them looked like."""
+        days = range(self.next_day(last, counts), last + 1)
+        return [(day, self.learn(day, counts)) for day in days]
 
     def next_day(self, last: int, counts: Counts) -> int:
         """The first day to learn: behind the last learnt one, else the first one counted."""

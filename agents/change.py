@@ -11,7 +11,14 @@ from agents.matter import Matters
 from streams.cases import CaseDayRow, CaseStepRow
 from streams.contracts import Alert, DeadLetter, Digest
 from streams.duty import DutyRow
-from streams.packs import ActionRow, CountRow, DeclaredRow, LedgerRow, PresenceRow
+from streams.packs import (
+    ActionRow,
+    CountRow,
+    DeclaredRow,
+    ExpectationRow,
+    LedgerRow,
+    PresenceRow,
+)
 
 
 class Change(Struct, array_like=True, gc=False):
@@ -28,6 +35,7 @@ class Change(Struct, array_like=True, gc=False):
     learnt_until: day since 1970 up to which baselines learn from the counts; 0: nothing new.
     series: baselines as they stand, in a snapshot.
     duty: new entries of the duty log; nothing of them is kept.
+    expectations: for boards, of the days that are learnt and of the one after; nothing of them is kept.
     dead: events that could not be decided, and kill the stage; corrections and actions refused.
     """
 
@@ -52,6 +60,7 @@ class Change(Struct, array_like=True, gc=False):
     learnt_until: int = 0
     series: list[SeriesRow] = []
     duty: list[DutyRow] = []
+    expectations: list[ExpectationRow] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -171,6 +171,15 @@ class State:
             for start in range(ROWS_PER_RECORD, len(counts), ROWS_PER_RECORD)
         ]
         rest += [
+            Totals(
+                PACK_FORMAT,
+                version,
+                partition,
+                expectations=change.expectations[start : start + ROWS_PER_RECORD],
+            )
+            for start in range(0, len(change.expectations), ROWS_PER_RECORD)
+        ]
+        rest += [
             Totals(PACK_FORMAT, version, partition, incidents=incidents, singles=singles)
             for incidents, singles in incident_totals.totals(self.incidents, change.matters)
         ]

@@ -16,6 +16,7 @@ from agents.alerting.muting import Telling
 from agents.baselines import SOURCES, Judged
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY
+from agents.forecast import expectations
 from agents.rules import Rules, StatisticalRule, alert_id, names_of
 from agents.state import State
 from agents.windows import iso_day
@@ -38,13 +39,16 @@ def decide_statistics(state: State, now: datetime, rules: Rules, zone: ZoneInfo)
     first = known.next_day(today - 1, state.counts)
     last = min(today - 1, first + _DAYS_AT_ONCE - 1)
     change = Change(at_ms=state.at_ms, learnt_until=last)
-    judged = known.learn_until(last, state.counts)
+    learnt = known.learn_until(last, state.counts)
     if last < today - 1:
+        change.expectations = expectations(learnt, today)
         return change
     found: list[Alert] = []
-    if judged:
-        found += _alerts(state, rules.statistical, judged, today - 1, now, zone)
+    if learnt:
+        found += _alerts(state, rules.statistical, learnt[-1][1], today - 1, now, zone)
     judged = known.learn(today, state.counts)
+    if learnt:
+        change.expectations = expectations([*learnt, (today, judged)], today)
     found += _alerts(state, rules.statistical, judged, today, now, zone)
     telling = Telling(state.lives, rules.life, rules.inhibit, now.astimezone(UTC), zone)
     change.alerts = telling.first(_gravest(found))

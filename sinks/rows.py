@@ -115,6 +115,10 @@ def rows_of_totals(totals: Totals) -> dict[str, list[Row]]:
             )
             for row in totals.ledger
         ],
+        "expectations": [
+            (row.county, row.category, row.day, row.expected, row.low, row.high, version)
+            for row in totals.expectations
+        ],
         "declared": [
             (row.county, row.declared, row.category, row.day, row.n, version)
             for row in totals.declared

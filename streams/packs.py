@@ -328,6 +328,17 @@ class ActionRow(Struct, array_like=True, gc=False):
     verdict: str = ""
 
 
+class ExpectationRow(Struct, array_like=True, gc=False):
+    """What the days before let expect of a day (days since 1970 UTC): reports, and where 19 of 20 days lie."""
+
+    county: str
+    category: str
+    day: int
+    expected: float
+    low: float
+    high: float
+
+
 class Totals(Struct, array_like=True, gc=False):
     """Upserts of one tally batch; a row with a higher version replaces a lower one."""
 
@@ -346,6 +357,7 @@ class Totals(Struct, array_like=True, gc=False):
     case_steps: list[CaseStepRow] = []
     case_days: list[CaseDayRow] = []
     duty: list[DutyRow] = []
+    expectations: list[ExpectationRow] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -21,6 +21,7 @@ from streams.packs import (
     ActionRow,
     CountRow,
     DeclaredRow,
+    ExpectationRow,
     LedgerRow,
     PresenceRow,
     Totals,
@@ -50,6 +51,7 @@ FULL = Totals(
     singles=Singles(SINGLE.pack(11, 620702, 7, 1_700_000_000, 6, 3, b"S01"), {0: "南关"}, {}),
     corrections=[CorrectionRow("620702", 10, 5, "merge", 11, "值班长", 1_700_000_000, "同一处")],
     duty=[DutyRow("620700", "d" * 16, 7, "amend", "值班长", 1_700_000_000, "已恢复供水")],
+    expectations=[ExpectationRow("620702", "S01", 20_000, 2.5, 0.0, 6.0)],
 )  # fmt: skip
 
 
@@ -87,6 +89,7 @@ def test_every_table_of_totals_gets_its_rows() -> None:
             "counts",
             "ledger",
             "declared",
+            "expectations",
             "presence",
             "cases",
             "case_steps",
