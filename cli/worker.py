@@ -133,8 +133,9 @@ async def _sink(settings: Settings) -> None:
     from agents.rules import Rules
     from cli.boarding import seen_from_here, setup_of
     from sinks import endpoint, migrate
-    from sinks.board.guard import Doors
+    from sinks.board.doors import Doors
     from sinks.board.live import Live
+    from sinks.board.publishing import Publisher
     from sinks.board.routes import application
     from sinks.health import Pipeline
     from sinks.sink import Sink
@@ -161,6 +162,7 @@ async def _sink(settings: Settings) -> None:
             store,
             live,
             doors,
+            Publisher(settings),
             lambda: {**_pipeline(health), **(telling.states() if telling else {})},
             clock,
         ),

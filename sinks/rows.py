@@ -88,6 +88,10 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
         *("stage", "at", "state", "members", "partitions"),
         *("committed", "end", "lag", "late_s", "version"),
     ),
+    "audit": (
+        *("at", "entry", "post", "role", "what", "target", "county", "outcome"),
+        *("why", "event", "version"),
+    ),
     "migrations": ("number", "name", "sha256", "applied_at"),
 }
 

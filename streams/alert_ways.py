@@ -23,6 +23,7 @@ WAYS: Final[Mapping[str, Mapping[AlertStatus, AlertStatus]]] = {
     },
     "reopen": {"closed": "firing"},
 }
+SILENCE_DAYS: Final = 31  # the longest one
 ANYTIME: Final = ("silence", "useful", "not_useful")
 
 

@@ -141,6 +141,18 @@ class CaseUpdate(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
     whistle_step: WhistleStep | UnsetType = UNSET
 
 
+AlertActionName = Literal[
+    "acknowledge",
+    "assign",
+    "escalate",
+    "close",
+    "reopen",
+    "silence",
+    "useful",
+    "not_useful",
+]
+
+
 class AlertAction(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
     """What duty staff did with an alert.
 
@@ -149,16 +161,7 @@ class AlertAction(Matter, kw_only=True, forbid_unknown_fields=True, gc=False):
     """
 
     alert_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
-    action: Literal[
-        "acknowledge",
-        "assign",
-        "escalate",
-        "close",
-        "reopen",
-        "silence",
-        "useful",
-        "not_useful",
-    ]
+    action: AlertActionName
     by: Annotated[str, Meta(min_length=1, max_length=64, description="a post, not a person")]
     note: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
     until: Instant | UnsetType = UNSET

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from agents.alerting.life import STEPS_HELD, Verdict, standing
-from agents.alerting.lives import DAYS_HELD, SILENCE_DAYS, Lives, Silence
+from agents.alerting.lives import DAYS_HELD, Lives, Silence
+from streams.alert_ways import SILENCE_DAYS
 from streams.contracts import Alert
 from streams.errors import InvalidEvent, Reason
 from streams.packs import Action, ActionRow

@@ -6,11 +6,11 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from agents.alerting.life import Verdict
+from streams.alert_ways import SILENCE_DAYS
 from streams.contracts import Alert
 from streams.packs import ActionRow
 
 DAYS_HELD: Final = 14  # after the end of what an alert's rule looked at
-SILENCE_DAYS: Final = 31  # the longest one
 
 Series = tuple[str, str, str]  # rule, county, category
 

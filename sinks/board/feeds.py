@@ -82,6 +82,11 @@ class Feed:
                 listener.tell(told)
         self.view = view
 
+    def close(self) -> None:
+        """End what is open."""
+        for listener in self.listeners:
+            listener.close()
+
     def since(self, cursor: str) -> list[Told] | None:
         """What was told after this cursor; None if that is not known any more."""
         epoch, _, number = cursor.partition(".")

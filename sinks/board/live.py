@@ -6,13 +6,15 @@ The store is the only source: whichever of several sinks wrote a row, all boards
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sinks.board import reading
 from sinks.board.access import Scope
 from sinks.board.feeds import Feed
 from sinks.board.shapes import Shape
-from sinks.board.view import Known, Setup, view
+from sinks.board.view import Known, Setup, View, view
 from sinks.store import Store
 from streams.clock import Clock
 from streams.errors import HuishangError
@@ -46,32 +48,31 @@ class Live:
 
     async def feed(self, scope: Scope) -> Feed:
         """The feed of a scope, up to date. Raises HuishangError when the store is away."""
-        async with self._starting:
-            if self._asking is None or self._asking.done():
-                self._known = await asyncio.to_thread(self._ask_all)
-                self._asking = asyncio.create_task(self._ask_regularly(), name="board")
-        known = self._known
-        if known is None:  # stopped meanwhile
-            return await self.feed(scope)
+        known = await self._up_to_date()
         feed = self._feeds.get(scope)
         if feed is None:
             feed = self._feeds[scope] = Feed(view(known, scope, self.setup), self._now_s())
         feed.used_at = self._now_s()
         return feed
 
-    @property
-    def at_work(self) -> bool:
-        return self._asking is not None and not self._asking.done()
+    async def view(self, scope: Scope) -> View:
+        """What a scope sees now, for one who does not stay. Raises HuishangError."""
+        return view(await self._up_to_date(), scope, self.setup)
 
-    def known(self) -> Known | None:
-        """The latest that the store said; None while nobody looks."""
-        return self._known
+    async def _up_to_date(self) -> Known:
+        async with self._starting:
+            if self._known is None:
+                self._known = await asyncio.to_thread(self._ask_all)
+                self._asking = asyncio.create_task(self._ask_regularly(), name="board")
+            return self._known
+
+    @property
+    def at(self) -> datetime | None:
+        """Of when what is known is; None while nobody looks."""
+        return self._known.at if self._known else None
 
     async def close(self) -> None:
         """End all listeners and stop asking."""
-        for feed in self._feeds.values():
-            for listener in feed.listeners:
-                listener.close()
         if self._asking:
             self._asking.cancel()
             await asyncio.wait([self._asking])
@@ -101,8 +102,7 @@ class Live:
         finally:
             self._known = None
             for feed in self._feeds.values():
-                for listener in feed.listeners:
-                    listener.close()
+                feed.close()
             self._feeds.clear()
 
     async def _ask(self, *, figures: bool) -> None:
@@ -122,9 +122,10 @@ class Live:
         known = known._replace(at=now)
         if figures or trouble:
             known = known._replace(health=self._health(trouble))
-        self._known = known
-        for scope, feed in self._feeds.items():
-            feed.update(view(known, scope, self.setup))
+        before, self._known = self._known, known
+        if before is None or not _same(before, known, self.setup.zone):
+            for scope, feed in self._feeds.items():
+                feed.update(view(known, scope, self.setup))
 
     def _wanted(self) -> bool:
         """Whether anybody looks, or did just now; lets go of scopes that nobody does."""
@@ -139,3 +140,9 @@ class Live:
     @staticmethod
     def _now_s() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _same(before: Known, after: Known, zone: ZoneInfo) -> bool:
+    """Whether both look alike: the same said, on the same day."""
+    days = {known.at.astimezone(zone).date() for known in (before, after)}
+    return len(days) == 1 and before._replace(at=after.at) == after

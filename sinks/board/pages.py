@@ -11,7 +11,9 @@ from aiohttp import web
 
 from sinks import paper
 from sinks.board import access
-from sinks.board.guard import LOGIN, Doors, same_site, too_many
+from sinks.board.audit import noted
+from sinks.board.doors import Doors, same_site
+from sinks.board.guard import LOGIN, SEAT, too_many
 from sinks.board.limits import SIGN_IN, Limits
 from sinks.board.replies import Denied
 
@@ -77,6 +79,7 @@ class SigningIn:
         return _login("")
 
     async def enter(self, request: web.Request) -> web.Response:
+        noted(request, "sign_in")
         if self._doors.access is None or not same_site(request):
             raise Denied(HTTPStatus.FORBIDDEN, "a sign-in", "none here", "open the board itself")
         wait_s = self._limits.wait_s(request.remote or "", asyncio.get_running_loop().time())
@@ -86,6 +89,7 @@ class SigningIn:
         seat = access.by_token(self._doors.access, token)
         if seat is None:
             return _login("口令不对。This token is not known.", HTTPStatus.UNAUTHORIZED)
+        request[SEAT] = seat
         answer = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
         answer.set_cookie(
             access.COOKIE,
@@ -97,7 +101,8 @@ class SigningIn:
         )
         return answer
 
-    async def leave(self, _: web.Request) -> web.Response:
+    async def leave(self, request: web.Request) -> web.Response:
+        noted(request, "sign_out")
         answer = web.Response(status=HTTPStatus.NO_CONTENT)
         answer.del_cookie(access.COOKIE)
         return answer

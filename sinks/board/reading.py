@@ -4,7 +4,7 @@ Two kinds of questions: what is rare and has to be there at once (alerts, digest
 log), and figures. Every question is bounded by time or by number.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ Row = dict[str, Any]
 DAYS_OF_ALERTS: Final = 14  # tally holds them so long
 DAYS_OF_DIGESTS: Final = 3
 CLOSED_FOR: Final = timedelta(hours=24)  # a closed alert stays on the board
+ANSWERS_FOR: Final = timedelta(minutes=10)
 SPARK_DAYS: Final = 14
 _AT_MOST: Final = 5_000
 
@@ -31,9 +32,14 @@ SELECT id, kind, county, window_start, window_end, issued_at, body FROM digests 
 WHERE issued_at >= {since:DateTime} AND kind IN ('daily_consult', 'daily_dispatch')
 ORDER BY window_end DESC, edition DESC LIMIT 1 BY county, kind
 """
+_ANSWERS: Final = """
+SELECT county, alert_id, identity, action, `by`, `at`, note, `until`, assigned_to, verdict
+FROM alert_actions FINAL WHERE `at` >= {since:DateTime} AND `by` != ''
+ORDER BY `at` DESC, identity LIMIT {limit:UInt32}
+"""
 _SPARKS: Final = """
-SELECT county, toDate(hour, {zone:String}) AS day, sum(n) AS n FROM counts FINAL
-WHERE hour >= {since:DateTime} GROUP BY county, day
+SELECT county, day, sum(n) AS n FROM count_days FINAL WHERE day >= {since:Date}
+GROUP BY county, day
 """
 _PRESENCE: Final = "SELECT county, day FROM presence FINAL WHERE day >= {since:Date}"
 _CASES: Final = """
@@ -43,12 +49,17 @@ FROM cases FINAL WHERE closed_at IS NULL GROUP BY county
 
 
 class News(NamedTuple):
-    """What is rare. lists: the latest consult and dispatch list of each county, with bodies."""
+    """What is rare.
+
+    lists: the latest consult and dispatch list of each county, with bodies. answers: what
+    became of the actions of the last minutes.
+    """
 
     alerts: list[Row]
     digests: list[Row]
     lists: list[Row]
     log: list[Row]
+    answers: list[Row]
 
 
 class Figures(NamedTuple):
@@ -76,20 +87,17 @@ def news(store: Store, now: datetime) -> News:
         digests.digests(store, digests.Asked(since=since, limit=_AT_MOST)),
         store.query(_LISTS, {"since": since}),
         duty_log.entries(store, duty_log.Asked(since=since, limit=_AT_MOST)),
+        store.query(_ANSWERS, {"since": now - ANSWERS_FOR, "limit": _AT_MOST}),
     )
 
 
 def figures(store: Store, now: datetime, zone: ZoneInfo) -> Figures:
     """Raises SinkBusy or Fatal."""
     now = now.replace(microsecond=0)
-    first = _midnight(now.astimezone(zone).date() - timedelta(days=SPARK_DAYS - 1), zone)
+    today = now.astimezone(zone).date()
     return Figures(
         rolling(store, now),
-        store.query(_SPARKS, {"since": first, "zone": str(zone)}),
+        store.query(_SPARKS, {"since": today - timedelta(days=SPARK_DAYS - 1)}),
         store.query(_PRESENCE, {"since": (now - timedelta(days=8)).date()}),
         store.query(_CASES, {"now": now}),
     )
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone)

@@ -7,9 +7,13 @@ from aiohttp import web
 
 from sinks import status
 from sinks.board import pages
+from sinks.board.acting import Acting
 from sinks.board.api import Api
-from sinks.board.guard import LOGIN, SEAT, STATIC, Doors, guard
+from sinks.board.audit import Audit
+from sinks.board.doors import Doors
+from sinks.board.guard import LOGIN, SEAT, STATIC, guard
 from sinks.board.live import Live
+from sinks.board.publishing import Publisher
 from sinks.store import Store
 from streams.clock import Clock
 
@@ -21,13 +25,18 @@ def application(
     store: Store,
     live: Live,
     doors: Doors,
+    publisher: Publisher,
     pipeline: Callable[[], Mapping[str, object]],
     clock: Clock,
 ) -> web.Application:
     """The board, its API, the status page. pipeline: rows of the status page."""
-    api = Api(store, live, doors)
+    audit = Audit(store)
+    api = Api(store, live, doors, clock)
+    acting = Acting(api, publisher.publish, clock)
     signing_in = pages.SigningIn(doors)
-    app = web.Application(middlewares=[guard(doors)], client_max_size=_BODY_LIMIT_BYTES)
+    app = web.Application(
+        middlewares=[guard(doors, audit, clock)], client_max_size=_BODY_LIMIT_BYTES
+    )
     app.add_routes(
         [
             web.get("/", pages.index),
@@ -39,7 +48,13 @@ def application(
             web.get(f"{API}/board", api.board),
             web.get(f"{API}/events", api.events),
             web.get(f"{API}/alerts/{{id}}", api.alert),
+            web.post(f"{API}/alerts/{{id}}/actions", acting.on_alert),
+            web.get(f"{API}/digests/{{id}}.{{ending:csv|html|md|json}}", api.download),
             web.get(f"{API}/digests/{{id}}", api.digest),
+            web.get(f"{API}/handover", api.handover),
+            web.get(f"{API}/definitions", api.definitions),
+            web.post(f"{API}/duty-log", acting.on_duty_log),
+            web.get(f"{API}/audit", api.audit),
             *status.routes(
                 store,
                 pipeline,
@@ -52,6 +67,8 @@ def application(
 
     async def close(_: web.Application) -> None:
         await live.close()
+        await publisher.close()
+        await audit.close()
 
     app.on_shutdown.append(close)
     return app

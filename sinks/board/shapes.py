@@ -1,5 +1,6 @@
 """Rows of the store as the page gets them: with the names that people read, and what may be done."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -23,6 +24,13 @@ ACTION_NAMES: Final = {
     "useful": "有用",
     "not_useful": "无用",
 }
+VERDICT_NAMES: Final = {
+    "done": "已生效",
+    "unchanged": "已是该状态",
+    "illegal": "当前状态下不能这样做",
+    "beyond": "步骤过多，仅存档",
+}
+_RANGE: Final = re.compile(r"95%的日子在(\d+)至(\d+)件之间")
 _AS_THEY_ARE: Final = (
     *("id", "rule", "level", "county", "category", "title", "reason", "observed", "limit"),
     *("expected", "p_value", "history", "excerpt", "status", "status_at", "by", "note"),
@@ -43,14 +51,16 @@ def alert_shape(row: Row, rule_names: Mapping[str, str]) -> Shape:
         "place": name_of(row["county"]),
         "city": county.city if county else "",
         "category_name": leaf.name if leaf else "",
-        **_expected_range(row),
+        **_usual_range(row),
         "actions": legal_actions(row["status"], row["county"]),
     }
 
 
-def _expected_range(row: Row) -> Shape:
-    """Between which counts 95 of 100 such days lie, where the rule's alert says so."""
-    return {"low": row.get("low"), "high": row.get("high")}
+def _usual_range(row: Row) -> Shape:
+    """Between which counts 95 of 100 such days lie, as a statistical alert's reason says."""
+    found = _RANGE.search(row["reason"]) if row["expected"] is not None else None
+    low, high = (float(one) for one in found.groups()) if found else (None, None)
+    return {"low": low, "high": high}
 
 
 def digest_shape(row: Row) -> Shape:
@@ -70,4 +80,15 @@ def step_shape(row: Row) -> Shape:
         **{name: row[name] for name in ("action", "by", "at", "note", "until", "assigned_to")},
         "action_name": ACTION_NAMES.get(row["action"], row["action"]),
         "verdict": row["verdict"],
+    }
+
+
+def answer_shape(row: Row) -> Shape:
+    """What became of an action just now."""
+    return {
+        "identity": f"{row['identity']:016x}",
+        "alert_id": row["alert_id"],
+        "county": row["county"],
+        **step_shape(row),
+        "verdict_name": VERDICT_NAMES.get(row["verdict"], row["verdict"]),
     }

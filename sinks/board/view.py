@@ -14,7 +14,7 @@ from sinks.asking import covers
 from sinks.board import day as days
 from sinks.board.access import Scope
 from sinks.board.reading import SPARK_DAYS, Figures, News
-from sinks.board.shapes import Row, Shape, alert_shape, digest_shape
+from sinks.board.shapes import Row, Shape, alert_shape, answer_shape, digest_shape
 from sinks.rollup import is_city
 from streams.counties import COUNTIES, CountyCode
 from streams.names import LEVEL_NAMES, STATUS_NAMES
@@ -26,6 +26,7 @@ ITEMS: Final[Mapping[str, tuple[str, str]]] = {
     "alerts": ("alert", "id"),
     "digests": ("digest", "id"),
     "log": ("log", "id"),
+    "answers": ("answer", "identity"),
 }
 WHOLE: Final = ("totals", "day", "consult", "dispatches", "health")  # sent whole
 
@@ -69,6 +70,7 @@ def view(known: Known, scope: Scope, setup: Setup) -> View:
         "digests": [digest_shape(row) for row in news.digests if covers(scope, row["county"])],
         "consult": _consult(lists, alerts),
         "dispatches": _dispatches(lists, alerts, hours),
+        "answers": [answer_shape(row) for row in news.answers if covers(scope, row["county"])],
         "log": [row for row in news.log if covers(scope, row["county"])],
         "health": known.health,
     }
