@@ -1,35 +1,22 @@
-"""Every question of Grafana's boards, run on the engine over the demo's day; `-rA` prints the rows of each.
-
-They go through what lets others only read.
-"""
+"""Every question of Grafana's boards, run on the engine over the demo's day."""
 
 import json
 import re
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from agents.redaction import redact
-from cli.demo_day import BURST, CITY
-from cli.demo_truth import last_window_end
+from cli.demo_day import BURST
 from deploy.grafana.boards import BOARDS
-from deploy.grafana.macros import ALL, AdHoc, Picked, Scene, expanded
+from deploy.grafana.macros import AdHoc, expanded
 from deploy.grafana.panel import Column, Panel
 from deploy.grafana.queries import Query, queries
-from sinks import migrate
-from sinks.engine import Asked, Engine
-from sinks.store import Store, embedded_dsn
-from streams.categories import CATEGORIES
-from streams.counties import in_city
-from tests.demo_store import ZONE, DemoDay
+from tests.boards.asking import SETTINGS, Answer, Asking, over_the_demo_day
 
-CITY_CODE = f"{CITY}00"
 QUERIES = list(queries())
 PANELS = [(board.uid, panel) for board in BOARDS for panel in board.panels if board.on_store]
 NUMBER = re.compile(r"(Nullable\()?(U?Int|Float|Decimal)")
@@ -37,73 +24,10 @@ MOMENT = re.compile(r"(Nullable\()?Date(Time)?(64)?")
 TEXT = re.compile(r"(LowCardinality\()?(Nullable\()?String")
 
 
-class Answer(NamedTuple):
-    """Columns with their types, and rows by column."""
-
-    types: dict[str, str]
-    rows: list[dict[str, Any]]
-
-
-class Asking:
-    """Asks the store that holds the demo's day as Grafana would."""
-
-    def __init__(self, store: Store, day: DemoDay) -> None:
-        self.store = store
-        self._engine = Engine(store)
-        self.day = day
-        self._answers: dict[tuple[str, str], Answer] = {}
-        self.took_s: dict[str, float] = {}
-
-    def scene(self, days: float = 1, **picked: list[str]) -> Scene:
-        """picked: of city, county and category; All of what is not named."""
-        offered: dict[str, list[str]] = {
-            "city": [CITY_CODE],
-            "county": list(in_city(CITY)),
-            "category": list(CATEGORIES),
-        }
-        return Scene(
-            self.day.until - timedelta(days=days),
-            self.day.until,
-            variables={
-                name: Picked(picked.get(name, [ALL]), options) for name, options in offered.items()
-            },
-        )
-
-    def ask(self, text: str, scene: Scene) -> Answer:
-        sql = expanded(text, scene)
-        asked = Asked(sql.encode(), {}, {}, "default", "JSON", may_write=False)
-        found = json.loads(self._engine.run(asked).body)
-        return Answer({one["name"]: one["type"] for one in found["meta"]}, found["data"])
-
-    def answer(self, query: Query, setting: str) -> Answer:
-        """Of a query under one of SETTINGS; asked once."""
-        key = query.name, setting
-        if key not in self._answers:
-            scene = self.scene(**SETTINGS[setting])
-            started = time.perf_counter()
-            self._answers[key] = self.ask(query.text, scene)
-            self.took_s[query.name] = time.perf_counter() - started
-        return self._answers[key]
-
-
-# What readers pick. The county is the one of the burst, which has something of everything.
-SETTINGS: Mapping[str, Mapping[str, Any]] = {
-    "all": {},
-    "city": {"city": [CITY_CODE]},
-    "county": {"county": [BURST]},
-    "counties and a category": {"county": [BURST, "620702"], "category": ["S01"]},
-    "a quarter": {"days": 90},
-}
-
-
 @pytest.fixture(scope="module")
 def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
-    now = datetime.now(UTC)
-    folder = tmp_path_factory.mktemp("boards")
-    with Store.open(embedded_dsn(Path(folder) / "store"), create=True) as store:
-        migrate.apply(store, now)
-        day = DemoDay(store, last_window_end(now, ZONE))
-        yield Asking(store, day)
+    with over_the_demo_day(tmp_path_factory.mktemp("boards")) as asking:
+        yield asking
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
@@ -111,7 +35,6 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
 def test_a_question_is_answered(asking: Asking, query: Query, setting: str) -> None:
     answer = asking.answer(query, setting)
     assert answer.rows, "nothing to show"
-    print(f"{len(answer.rows):5} rows  {query.name}")  # noqa: T201 - for -rA
     if query.series:
         _is_a_series(answer)
 
