@@ -6,7 +6,7 @@ PEERS := .venv-bench
 PEERS_PYTHON ?= $(PYTHON)
 ARGS ?=
 
-.PHONY: help install demo run test check lint types bench peers faults lock contracts boards clean
+.PHONY: help install demo run test check lint types bench peers faults lock contracts boards manifests clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ contracts: install ## write docs/contracts anew from streams/contracts.py
 
 boards: install ## write Grafana's boards anew from deploy/grafana
 	$(BIN)/python -m deploy.grafana $(ARGS)
+
+manifests: install ## write Kubernetes' topics, users and alerts anew from the code
+	$(BIN)/python -m deploy.k8s
 
 lock: install ## resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --extra embedded --extra train --extra dev pyproject.toml --output-file requirements/dev.txt --custom-compile-command 'make lock'
