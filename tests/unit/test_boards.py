@@ -162,7 +162,8 @@ def test_every_metric_of_ours_is_on_the_operators_board() -> None:
         for family in metrics.REGISTRY.collect()
         if family.name.startswith("huishang_") and family.name not in beside
     }
-    assert {name for name in ours if name not in asked} == set()
+    missing = {name for name in ours if name not in asked}
+    assert not missing, "add a panel in deploy/grafana/boards/operations*.py and run `make boards`"
 
 
 def test_prometheus_understands_every_expression(tmp_path: Path) -> None:
