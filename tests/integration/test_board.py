@@ -13,7 +13,7 @@ from sinks.rows import row_of_alert, row_of_digest, rows_of_totals
 from sinks.store import Store, embedded_dsn
 from streams.duty import DutyRow
 from streams.packs import ActionRow, CountRow
-from tests.boards import TOKENS, Board, access_file, bearer, digest_of, serving_board
+from tests.duty_board import TOKENS, Board, access_file, bearer, digest_of, serving_board
 from tests.stores import DAY, HOUR, NOW, alert, digest, totals
 from tests.waiting import eventually
 
