@@ -234,7 +234,7 @@ def matrix(
             "mappings": mappings,
         },
         columns=[
-            Column(corner, "区县 County", width=130, cell={"type": "auto"}, link=""),
+            Column(corner, "区县 County", width=180, cell={"type": "auto"}),
         ],
         changes=[
             {

@@ -29,9 +29,14 @@ def midnight(day: str = "day") -> str:
     return f"toDateTime({day}, '{ZONE}')"
 
 
-def matter(separator: str = " ") -> str:
+def place() -> str:
+    """A county by city and name: there are four 鼓楼区."""
+    return "concat(city_name, county_name)"
+
+
+def matter() -> str:
     """A category by code and name."""
-    return f"concat(category, '{separator}', category_name)"
+    return "concat(category, ' ', category_name)"
 
 
 def sql(text: str) -> str:

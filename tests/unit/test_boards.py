@@ -107,6 +107,13 @@ def test_no_board_asks_for_what_somebody_said_or_who_acted() -> None:
         assert not words & PRIVATE, query.name
 
 
+def test_counties_of_one_name_are_not_taken_for_one() -> None:
+    for query in queries():
+        for keys in re.findall(r"GROUP BY ([^\n]+)", query.text):
+            if "county_name" in keys:
+                assert re.search(r"\bcounty\b", keys), query.name
+
+
 def expressions() -> list[str]:
     return [
         question.text

@@ -6,7 +6,7 @@ from deploy.grafana.board import Board, Row, Section
 from deploy.grafana.boards.words import REPORTS
 from deploy.grafana.kinds import bars, lines, table
 from deploy.grafana.panel import Column, Panel, Sql
-from deploy.grafana.sql import KINDS, LAST_DAY, PLACES, matter, midnight, sql
+from deploy.grafana.sql import KINDS, LAST_DAY, PLACES, matter, midnight, place, sql
 
 _AS_FAR: Final = (
     "现在的本周（自周一）、本月（自一日）、本季（自季首）的报告数，与上一期走到同样天数时相比，所以未完的一期也可比。"
@@ -66,7 +66,7 @@ def _compared(title: str, english: str, heading: str, name: str) -> Panel:
 
 
 _KINDS: Final = _compared("各类别同期对比", "By category", "类别 Category", matter())
-_COUNTIES: Final = _compared("各区县同期对比", "By county", "区县 County", "county_name")
+_COUNTIES: Final = _compared("各区县同期对比", "By county", "区县 County", place())
 
 _WEEKS: Final = lines(
     "近 26 周",

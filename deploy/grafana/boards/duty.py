@@ -6,28 +6,37 @@ from deploy.grafana.board import Board, Row, Section
 from deploy.grafana.boards.duty_alerts import LOAD, OPEN, PRECISION, TAKEN
 from deploy.grafana.kinds import lines, matrix, table
 from deploy.grafana.panel import Column, Sql
-from deploy.grafana.sql import DAYS, PLACES, midnight, sql
+from deploy.grafana.sql import DAYS, PLACES, midnight, place, sql
 
 _EXPECTED: Final = (
     "应报区县为 HUISHANG_COUNTIES 所列；未设时为此前 7 天内报送过的。"
     "Expected: the counties of HUISHANG_COUNTIES, else those that reported in the 7 days before."
 )
 
+_MOST: Final = 100  # counties in the matrix
+
 _COMPLETE: Final = matrix(
     "报送情况",
     "Who reported",
-    f"每个报送窗口（前一日 16 时至当日 16 时）各区县是否报送：已报、零报告（明确报告“今日无事”）、缺报。{_EXPECTED}",
+    f"每个报送窗口（前一日 16 时至当日 16 时）各区县是否报送：已报、零报告（明确报告“今日无事”）、缺报；缺报最多的 {_MOST} 个。{_EXPECTED}",
     Sql(
         sql(f"""
-            SELECT county_name, toString(day) AS window,
+            SELECT {place()} AS place, toString(day) AS window,
                 multiIf(status = 'reported', 2, status = 'zero', 1, 0) AS said
             FROM reporting_days
             WHERE {DAYS}
-              AND {PLACES}
-            ORDER BY day, county_name
+              AND county IN (
+                SELECT county FROM reporting_days
+                WHERE {DAYS}
+                  AND {PLACES}
+                GROUP BY county
+                ORDER BY countIf(NOT reported) DESC, county
+                LIMIT {_MOST}
+              )
+            ORDER BY day, place
         """)
     ),
-    row="county_name",
+    row="place",
     column="window",
     value="said",
     width=16,

@@ -9,9 +9,9 @@ from deploy.grafana.sql import KINDS, PLACES, matter, sql
 
 _BAND: Final = (
     "一日为早 8 时至次日早 8 时（UTC 日）。预期与范围来自统计预警所用的基线（星期、节假日、季节、趋势），"
-    "20 天中有 19 天落在范围内；前两周没有预期，最后一日未完。多个区县或类别相加时，范围按各自独立合成。"
+    "20 天中有 19 天落在范围内；前两周没有预期，没有预期的不计入，最后一日未完。多个区县或类别相加时，范围按各自独立合成。"
     "A day is one of UTC. Expected and range are those of the baseline that statistical alerts use: 19 of 20 days lie "
-    "within; none in the first two weeks. Of several series the range takes them as independent."
+    "within; series without one, as in their first two weeks, are not in it. Of several series the range takes them as independent."
 )
 # What is expected of a sum, and how far it may be off: of each series 1.96 standard deviations.
 _SUMS: Final = """

@@ -5,28 +5,45 @@ from typing import Final
 from deploy.grafana.boards.words import BEFORE_ABOUT, CHANGE_STEPS, REPORTS
 from deploy.grafana.kinds import county_map, matrix, table
 from deploy.grafana.panel import DUTY_BOARD, Column, Sql
-from deploy.grafana.sql import BEFORE, KINDS, PLACES, matter, sql
+from deploy.grafana.sql import BEFORE, KINDS, PLACES, matter, place, sql
 
 _PER_10000: Final = (
     "每万人：报告数 ÷ 2020 年普查常住人口 × 10000。Per 10,000: residents of the census of 2020."
 )
+_MOST: Final = 200  # counties in the table; a browser draws a line for each
+_MOST_ROWS: Final = 60  # counties beside all categories
+
+
+def _leading(most: int) -> str:
+    """The counties that have the most reports."""
+    return f"""
+                    SELECT county FROM count_hours
+                    WHERE $__timeFilter(hour)
+                      AND {PLACES}
+                      AND {KINDS}
+                    GROUP BY county
+                    ORDER BY sum(n) DESC, county
+                    LIMIT {most}
+                """
+
+
 _POPULATION: Final = "dictGet('county', 'population', county)"
 
 PER_COUNTY: Final = table(
     "各区县：走势与变化",
     "Per county: course and change",
-    f"各区县所选时段的报告数、与上期相比的变化、每万人报告数、未办结预警，以及时段内走势。"
+    f"各区县所选时段的报告数、与上期相比的变化、每万人报告数、未办结预警，以及时段内走势；报告最多的 {_MOST} 个。"
     f"{_PER_10000}{REPORTS}{BEFORE_ABOUT}",
     [
         Sql(
             sql(f"""
-                SELECT $__timeInterval(hour) AS time, county_name, sum(n) AS course
+                SELECT $__timeInterval(hour) AS time, toString(county) AS county, sum(n) AS course
                 FROM count_hours
                 WHERE $__timeFilter(hour)
-                  AND {PLACES}
                   AND {KINDS}
-                GROUP BY time, county_name
-                ORDER BY time, county_name
+                  AND count_hours.county IN ({_leading(_MOST)})
+                GROUP BY time, county
+                ORDER BY time, county
             """),
             series=True,
         ),
@@ -54,6 +71,7 @@ PER_COUNTY: Final = table(
                     GROUP BY county
                 ) AS alerting USING county
                 ORDER BY reports DESC, county
+                LIMIT {_MOST}
             """)
         ),
     ],
@@ -88,7 +106,7 @@ PER_COUNTY: Final = table(
     ],
     changes=[
         {"id": "timeSeriesTable", "options": {"A": {"timeField": "time", "stat": "lastNotNull"}}},
-        {"id": "joinByField", "options": {"byField": "county_name", "mode": "outer"}},
+        {"id": "joinByField", "options": {"byField": "county", "mode": "outer"}},
     ],
 )
 
@@ -130,19 +148,19 @@ MAP: Final = county_map(
 HEAT: Final = matrix(
     "区县 × 类别",
     "County × category",
-    f"所选时段各区县、各类别的报告数，颜色越深越多。{REPORTS}",
+    f"所选时段各区县、各类别的报告数，颜色越深越多；报告最多的 {_MOST_ROWS} 个区县。{REPORTS}",
     Sql(
         sql(f"""
-            SELECT county_name, {matter()} AS kind, sum(n) AS reports
+            SELECT {place()} AS place, {matter()} AS kind, sum(n) AS reports
             FROM count_hours
             WHERE $__timeFilter(hour)
-              AND {PLACES}
               AND {KINDS}
-            GROUP BY county_name, kind
-            ORDER BY kind, county_name
+              AND county IN ({_leading(_MOST_ROWS)})
+            GROUP BY place, kind
+            ORDER BY kind, place
         """)
     ),
-    row="county_name",
+    row="place",
     column="kind",
     value="reports",
     steps=(
