@@ -3,8 +3,8 @@ import { fill, toast } from "./dialogs.js";
 import { h } from "./dom.js";
 import { send } from "./link.js";
 import { pref } from "./prefs.js";
-import { board, follow } from "./store.js";
-import { labelled, t } from "./text.js";
+import { board, follow, onStep } from "./store.js";
+import { bare, labelled, t } from "./text.js";
 import { now, time } from "./when.js";
 
 const ORDER = ["acknowledge", "assign", "escalate", "close", "reopen", "silence", "useful", "not_useful"];
@@ -90,14 +90,14 @@ export async function act(id, action) {
   const alert = board.alerts.get(id);
   if (!alert || waiting.has(id) || !legal(alert).includes(action)) return;
   const asked = ASKS[action]?.();
-  const given = asked ? await fill({ title: labelled(t(action), `${alert.place} ${alert.title}`), ok: t(action), ...asked }) : {};
+  const given = asked ? await fill({ title: labelled(t(action), `${alert.place} ${bare(alert)}`), ok: t(action), ...asked }) : {};
   if (given === null || waiting.has(id)) return;
   const filled = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
   const wait = { action, was: sign(board.alerts.get(id)), timer: 0 };
   waiting.set(id, wait);
   changed(id);
   try {
-    await send(`/api/v1/alerts/${id}/actions`, { action, by: post(), ...filled });
+    wait.identity = (await send(`/api/v1/alerts/${id}/actions`, { action, by: post(), ...filled })).identity;
     if (waiting.get(id) === wait) {
       wait.timer = setTimeout(() => {
         settle(id);
@@ -126,6 +126,13 @@ function settle(id) {
 }
 
 const sign = (alert) => JSON.stringify([alert?.status, alert?.status_at, alert?.label, alert?.muted, alert?.assigned_to, alert?.note, alert?.by]);
+
+onStep(({ identity, alert_id: id, verdict }) => {
+  const wait = waiting.get(id);
+  if (!wait || !identity || identity !== wait.identity) return;
+  settle(id);
+  if (verdict !== "done") toast(t("unchanged"));
+});
 
 follow(["alerts"], () => {
   for (const [id, wait] of waiting) if (sign(board.alerts.get(id)) !== wait.was) settle(id);

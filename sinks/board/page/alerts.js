@@ -6,8 +6,9 @@ import { $, h, keep, put } from "./dom.js";
 import { levelMark, what } from "./marks.js";
 import { onPref, pref } from "./prefs.js";
 import { board, byGravity, follow, isWaiting } from "./store.js";
-import { labelled, levelName, mutedName, rarity, statusName, t } from "./text.js";
+import { bare, labelled, levelName, mutedName, rarity, ruleName, statusName, t } from "./text.js";
 import { ago, figure, moment } from "./when.js";
+import { WORDS } from "./words.js";
 
 const SHOWN = 60; // of a group; the rest on demand
 const filter = { level: 0, county: "" };
@@ -29,13 +30,17 @@ export const countyShown = () => filter.county;
 
 /** Why an alert fired, in figures: [name, value, definition's key]. */
 export function reasons(alert) {
-  const list = [["observed", figure(alert.observed), "observed"]];
+  const unit = `unit_${alert.rule_kind}`;
+  const words = (n) => (unit in WORDS ? t(unit, { n: figure(n) }) : figure(n));
+  // Of a single matter, or of one that is missing, the reason has said it all.
+  if (alert.p_value === null && (!(unit in WORDS) || alert.limit <= 1)) return [];
+  const list = [["observed", words(alert.observed), "observed"]];
   if (alert.expected !== null) {
     const band = bandOf(alert);
     const range = band ? `（${t("band", { a: figure(band.low), b: figure(band.high) })}）` : "";
-    list.push(["expected", figure(alert.expected) + range, "expected"]);
+    list.push(["expected", words(alert.expected) + range, "expected"]);
   } else {
-    list.push(["limit", figure(alert.limit), "limit"]);
+    list.push(["limit", words(alert.limit), "limit"]);
   }
   if (alert.p_value !== null) list.push(["p_value", rarity(alert.p_value), "p_value"]);
   return list;
@@ -66,7 +71,7 @@ function card(alert) {
         h("span", { class: `status s-${alert.status}` }, standing(alert)),
         h("time", { class: "age", datetime: alert.raised_at, "data-at": alert.raised_at }, ago(alert.raised_at)),
       ),
-      h("h4", { id: name }, h("button", { type: "button", class: "title", "data-focus": `${alert.id} open`, onclick: () => showAlert(alert.id) }, alert.title)),
+      h("h4", { id: name }, h("button", { type: "button", class: "title", "data-focus": `${alert.id} open`, onclick: () => showAlert(alert.id) }, bare(alert))),
       h(
         "div",
         { class: "because" },
@@ -83,7 +88,7 @@ function card(alert) {
         "footer",
         {},
         h("div", { class: "row acts" }, buttons(alert)),
-        h("span", { class: "soft rule" }, muted, label, h("span", {}, alert.rule_name || alert.rule)),
+        h("span", { class: "soft rule" }, muted, label, h("span", {}, ruleName(alert))),
       ),
     ),
   );
@@ -208,7 +213,7 @@ function fitWall() {
 export const cards = () => [...(list?.querySelectorAll("li:not(.beyond) > article") ?? [])];
 
 /** Words for an alert that has just come. */
-export const spoken = (alert) => t("new_alert", { x: [levelName(alert.level), alert.place, alert.title].join("，") });
+export const spoken = (alert) => t("new_alert", { x: [levelName(alert.level), alert.place, bare(alert)].join("，") });
 
 export function startAlerts() {
   follow(["alerts", "me"], draw);

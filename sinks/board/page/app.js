@@ -11,7 +11,6 @@ import { ask, followBoard } from "./link.js";
 import { startMap } from "./map.js";
 import { setDefinitions, startDefinitions } from "./marks.js";
 import { startPapers } from "./papers.js";
-import { onPref } from "./prefs.js";
 import { chime } from "./sound.js";
 import { board, redraw, setLink } from "./store.js";
 import { startTools } from "./tools.js";
@@ -30,8 +29,8 @@ function tell(fresh) {
 async function whoWeAre() {
   for (;;) {
     try {
-      const [me, definitions] = await Promise.all([ask("/api/v1/me"), ask("/api/v1/definitions")]);
-      return [me, definitions];
+      // A board without definitions is better than none.
+      return await Promise.all([ask("/api/v1/me"), ask("/api/v1/definitions").catch(() => ({}))]);
     } catch (error) {
       if (error.status === 401) return new Promise(() => {}); // the login page is on its way
       setLink("broken");
@@ -46,7 +45,7 @@ startDefinitions();
 startHead();
 startAlerts();
 startDetail();
-startMap(onPref);
+startMap();
 startCounties();
 startPapers();
 startDuty();

@@ -8,7 +8,7 @@ import { ask } from "./link.js";
 import { levelMark, what } from "./marks.js";
 import { onPref } from "./prefs.js";
 import { board, follow } from "./store.js";
-import { english, labelled, mutedName, t } from "./text.js";
+import { english, labelled, mutedName, ruleName, t } from "./text.js";
 import { figure, moment } from "./when.js";
 
 let shown = null;
@@ -68,7 +68,7 @@ function draw() {
       "dl",
       { class: "facts" },
       reasons(alert).map(([key, value, def]) => h("div", {}, h("dt", {}, t(key)), h("dd", {}, value, what(def)))),
-      h("div", {}, h("dt", {}, t("rule")), h("dd", {}, alert.rule_name || alert.rule)),
+      h("div", {}, h("dt", {}, t("rule")), h("dd", {}, ruleName(alert))),
       h("div", {}, h("dt", {}, t("window_of")), h("dd", {}, `${moment(alert.window_start)} – ${moment(alert.window_end)}`)),
       h("div", {}, h("dt", {}, t("raised")), h("dd", {}, moment(alert.raised_at))),
     ),
@@ -110,7 +110,7 @@ function step({ action, action_name: name, by, at, note, until, assigned_to: to,
   const words = english() ? t(action) : name || t(action);
   const to_whom = to ? ` ${t("to", { x: to })}` : "";
   const end = until ? ` ${t("silence_until")} ${moment(until)}` : "";
-  const kept = verdict && verdict !== "applied" ? h("span", { class: "soft" }, ` ${t("unchanged")}`) : null;
+  const kept = verdict && verdict !== "done" ? h("span", { class: "soft" }, ` ${t("unchanged")}`) : null;
   return h("li", {}, h("span", { class: "soft" }, moment(at)), h("span", {}, h("strong", {}, words), `${to_whom}${end}`, by ? ` · ${by}` : "", kept, note ? h("span", { class: "note" }, note) : null));
 }
 

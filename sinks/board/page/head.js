@@ -62,11 +62,12 @@ function reported() {
   );
 }
 
-/** "多 12%" with its arrow: against the day before. */
+/** "▲ 12%", or "▲ 4.2 倍" of what was far less: against the day before. */
 export function change(n, before) {
   if (!before) return n ? "—" : "";
   const pct = Math.round(((n - before) / before) * 100);
   if (!pct) return t("same_as");
+  if (pct > 200) return `▲ ${t("times", { n: figure(n / before) })}`;
   return `${pct > 0 ? "▲" : "▼"} ${Math.abs(pct)}%`;
 }
 

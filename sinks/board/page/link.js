@@ -22,14 +22,21 @@ async function answer(reply) {
 
 export const ask = async (path) => answer(await fetch(path, { headers: { Accept: "application/json" } }));
 
-export const send = async (path, body) =>
-  answer(
-    await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-Huishang-CSRF": board.me.csrf },
-      body: JSON.stringify(body),
-    }),
-  );
+const post = (path, body) =>
+  fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Huishang-CSRF": board.me.csrf },
+    body: JSON.stringify(body),
+  });
+
+export async function send(path, body) {
+  let reply = await post(path, body);
+  if (reply.status === 403) {
+    board.me = await ask("/api/v1/me"); // another sink may have taken over, with another secret
+    reply = await post(path, body);
+  }
+  return reply.status === 204 ? null : answer(reply);
+}
 
 /** Follow the board for as long as the page is open; `told(alerts)` gets those that are new. */
 export async function followBoard(told) {
@@ -51,7 +58,6 @@ export async function followBoard(told) {
           break;
         }
         cursor = event.id || event.data?.cursor || cursor;
-        if (event.kind === "digest" && /consult|dispatch/.test(event.data.kind)) again();
         const fresh = apply(event.kind, event.data);
         if (fresh) told([fresh]);
       }
@@ -65,21 +71,6 @@ export async function followBoard(told) {
     setLink("broken");
     await pause(WAITS_MS[Math.min(failed++, WAITS_MS.length - 1)]);
   }
-}
-
-let asked = null;
-
-/** Read the lists that come with a digest, once for several digests at a time. */
-function again() {
-  asked ??= setTimeout(async () => {
-    asked = null;
-    try {
-      const whole = await ask("/api/v1/board");
-      for (const part of ["consult", "dispatches"]) apply(part, whole[part]);
-    } catch {
-      // the line is down; it is read whole when it is up again
-    }
-  }, 500);
 }
 
 /** Wait, or less if the network or the page comes back. */

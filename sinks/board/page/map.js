@@ -1,8 +1,7 @@
 // The map: a dot per county at its position, as large as its reports, in the shape and colour of its gravest alert.
-import { onlyCounty, countyShown } from "./alerts.js";
+import { countyShown, onDrawn, onlyCounty } from "./alerts.js";
 import { $, h, put, s } from "./dom.js";
 import { levelMark, shape } from "./marks.js";
-import { pref } from "./prefs.js";
 import { board, follow } from "./store.js";
 import { t } from "./text.js";
 import { figure } from "./when.js";
@@ -66,7 +65,11 @@ function draw() {
   );
 }
 
-export function startMap(onPref) {
+export function startMap() {
   follow(["counties"], draw);
-  onPref((name) => ["lang", "size"].includes(name) && pref("lang") && draw());
+  let was = "";
+  onDrawn(() => {
+    if (was !== countyShown()) draw();
+    was = countyShown();
+  });
 }

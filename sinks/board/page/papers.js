@@ -6,7 +6,7 @@ import { $, h, paperNodes, put } from "./dom.js";
 import { ask, send } from "./link.js";
 import { what } from "./marks.js";
 import { board, follow } from "./store.js";
-import { labelled, t } from "./text.js";
+import { bare, labelled, t } from "./text.js";
 import { moment, now, span } from "./when.js";
 
 let shown = null;
@@ -48,14 +48,18 @@ function reports() {
   );
 }
 
+/** A matter's title, which opens its alert where there is one. */
+const matter = (one, id, name) =>
+  h(
+    "p",
+    {},
+    h("strong", {}, `${one.place} `),
+    board.alerts.has(id) ? h("button", { type: "button", class: "link", "data-focus": `${name}-${id}`, onclick: () => showAlert(id) }, bare(one)) : bare(one),
+  );
+
 function consult() {
   const items = board.consult.map((one) =>
-    h(
-      "li",
-      {},
-      h("span", { class: "rank" }, String(one.rank)),
-      h("div", {}, h("strong", {}, `${one.place} `), one.title, h("p", { class: "soft" }, one.reason), board.alerts.has(one.alert_id) ? h("button", { type: "button", class: "link", "data-focus": `consult-${one.rank}`, onclick: () => showAlert(one.alert_id) }, t("see_alert")) : null),
-    ),
+    h("li", {}, h("span", { class: "rank" }, String(one.rank)), h("div", {}, matter(one, one.alert_id, "consult"), h("p", { class: "soft" }, one.reason))),
   );
   put($("consult-list"), items.length ? h("ol", { class: "consult", role: "list" }, items) : h("p", { class: "none" }, t("no_consult")));
 }
@@ -66,7 +70,7 @@ function dispatches() {
     return h(
       "li",
       {},
-      h("div", {}, h("strong", {}, `${one.place} `), one.title),
+      matter(one, one.id, "dispatch"),
       h(
         "p",
         { class: "row soft" },
@@ -141,7 +145,7 @@ export async function logged(body) {
 export function startPapers() {
   follow(["digests", "me"], reports);
   follow(["consult", "alerts"], consult);
-  follow(["dispatches"], dispatches);
+  follow(["dispatches", "alerts"], dispatches);
   follow(["digests", "log"], drawShown);
   setInterval(dispatches, 60_000);
 }

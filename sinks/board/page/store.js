@@ -76,6 +76,9 @@ export function apply(kind, given) {
       }
       redraw(given.section);
       break;
+    case "step":
+      for (const answered of answers) answered(given);
+      break;
     case "day":
     case "totals":
     case "health":
@@ -86,6 +89,13 @@ export function apply(kind, given) {
       break;
   }
   return null;
+}
+
+const answers = [];
+
+/** Call `answered(step)` when a step of an alert's life was judged. */
+export function onStep(answered) {
+  answers.push(answered);
 }
 
 export function setLink(state) {

@@ -21,6 +21,12 @@ export const statusName = (alert) => (english() ? t(`status_${alert.status}`) : 
 /** Of a pair {zh, en}: what this screen shows. */
 export const either = (pair) => (english() ? pair.en || pair.zh : pair.zh);
 
+/** A title without the place it begins with, where the place stands beside it. */
+export const bare = ({ place, title }) => (title.startsWith(`${place}：`) ? title.slice(place.length + 1) : title);
+
+/** What the rule of an alert is called. */
+export const ruleName = ({ rule, rule_kind: kind, rule_name: name }) => (english() && kind ? t(`rule_${kind}`) : name || rule);
+
 /** "未通知：静默中". */
 export const labelled = (label, words) => `${label}${english() ? ": " : "："}${words}`;
 

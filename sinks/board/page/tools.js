@@ -2,6 +2,7 @@
 import { $, h, put } from "./dom.js";
 import { fill, open } from "./dialogs.js";
 import { post } from "./actions.js";
+import { send } from "./link.js";
 import { allDefinitions, definitionNodes } from "./marks.js";
 import { onPref, pref, setPref } from "./prefs.js";
 import { chime } from "./sound.js";
@@ -61,7 +62,7 @@ function tools() {
 }
 
 async function logOut() {
-  await fetch("/logout", { method: "POST", headers: { "X-Huishang-CSRF": board.me.csrf } });
+  await send("/logout", {});
   location.assign("/login");
 }
 
