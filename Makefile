@@ -6,7 +6,7 @@ PEERS := .venv-bench
 PEERS_PYTHON ?= $(PYTHON)
 ARGS ?=
 
-.PHONY: help install demo run test check lint types bench peers faults lock contracts boards manifests clean
+.PHONY: help install demo run test check lint types bench peers faults browser lock contracts boards manifests clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ $(PEERS)/.installed: requirements/bench.txt
 
 faults: install ## rounds of faults against an oracle, on Apache Kafka; ARGS="--rounds 20 --seed 7"
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+browser: ## Debian's chromium and a Chinese font, for tests/browser; as root
+	@command -v chromium >/dev/null && [ -n "$$(fc-list :lang=zh)" ] || { apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium fonts-wqy-microhei; }
 
 contracts: install ## write docs/contracts anew from streams/contracts.py
 	$(BIN)/huishang contracts export docs/contracts

@@ -7,7 +7,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -50,9 +50,12 @@ class Stages:
     # -- processes ---------------------------------------------------------------
 
     def start(self, stage: str, name: str = "", **settings: Any) -> Child:
-        """Start a worker; name tells apart several of one stage. Returns before it is ready."""
+        """Start a worker; name tells apart several of one stage. Returns before it is ready.
+
+        port: of its pages; a free one unless given.
+        """
         name = name or stage
-        port = free_port()
+        port = settings.pop("port", 0) or free_port()
         given: dict[str, Any] = {
             "clickhouse": f"chdb://{self.broker.data / 'store'}",
             "counties": "999999",  # nobody has to report, unless the test says so
@@ -110,6 +113,10 @@ class Stages:
                 if line.startswith(f"{sample} "):
                     return float(line.rpartition(" ")[2])
         return 0.0
+
+    def address_of(self, name: str) -> str:
+        """Where a worker's pages are."""
+        return f"http://127.0.0.1:{self._ports[name]}/"
 
     def partitions(self, name: str) -> int:
         """How many partitions a worker holds, as far as it has noticed."""
@@ -178,9 +185,12 @@ class Stages:
 
     # -- topics ------------------------------------------------------------------
 
-    def publish(self, records: Iterable[Record]) -> int:
+    def publish(
+        self, records: Iterable[Record], on_acked: Callable[[int], None] | None = None
+    ) -> int:
         """Send records to this test's topics; how many the broker acknowledged."""
-        return apart(produce(self.broker.bootstrap, self._prefixed(records)))
+        prefixed = self._prefixed(records)
+        return apart(produce(self.broker.bootstrap, prefixed, on_acked=on_acked))
 
     @contextmanager
     def publishing(self, records: Iterable[Record], rate: float) -> Iterator[None]:

@@ -19,8 +19,8 @@ SCRIPTS: Final = [path for path in OURS if path.suffix == ".js"]
 WORDS: Final = (PAGE / "words.js").read_text(encoding="utf-8")
 # Keys that are made of a name and what follows it: level_1, status_firing …
 MADE: Final = (
-    *("level_", "status_", "state_", "muted_", "outcome_", "theme_", "log_", "rule_", "unit_", "is_", "key_"),
-    *("_help",),
+    *("level_", "status_", "state_", "muted_", "outcome_", "theme_", "log_", "rule_", "unit_"),
+    *("is_", "key_", "_help"),
 )
 
 

@@ -3,7 +3,7 @@ import { canAct } from "./actions.js";
 import { fill, toast } from "./dialogs.js";
 import { $, h, put } from "./dom.js";
 import { ask } from "./link.js";
-import { entry, logged, showPaper } from "./papers.js";
+import { NOTE_MAX, entry, logged, showPaper } from "./papers.js";
 import { board, follow } from "./store.js";
 import { t } from "./text.js";
 
@@ -16,6 +16,16 @@ function ownCode() {
   return cities.size === 1 ? `${[...cities][0]}00` : "000000";
 }
 
+/** As many whole lines as leave room to write. */
+function fitting(lines) {
+  let text = "";
+  for (const line of lines) {
+    if (text.length + line.length > NOTE_MAX - 100) break;
+    text += `${line}\n`;
+  }
+  return text;
+}
+
 async function handOver() {
   const code = ownCode();
   let draft = [];
@@ -24,13 +34,12 @@ async function handOver() {
   } catch (error) {
     toast(error.message, "bad");
   }
-  const max = board.me.limits?.note ?? 500;
   const given = await fill({
     title: t("handover"),
     help: t("handover_help"),
     ok: t("submit"),
     className: "reading",
-    fields: [{ name: "note", label: t("handover_text"), type: "area", required: true, max, value: draft.join("\n").slice(0, max) }],
+    fields: [{ name: "note", label: t("handover_text"), type: "area", required: true, max: NOTE_MAX, value: fitting(draft) }],
   });
   if (given) await logged({ kind: "handover", county_code: code, note: given.note });
 }

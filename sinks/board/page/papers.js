@@ -12,7 +12,7 @@ import { moment, now, span } from "./when.js";
 let shown = null;
 
 const isDaily = ({ kind }) => kind === "daily_report";
-const noteMax = () => board.me.limits?.note ?? 500;
+export const NOTE_MAX = 1_000; // of an entry of the duty log
 
 function signature(digest) {
   return digest.signed_by ? h("span", { class: "chip good" }, `✓ ${t("signed_by", { x: digest.signed_by, y: moment(digest.signed_at) })}`) : h("span", { class: "chip" }, t("unsigned"));
@@ -126,7 +126,7 @@ export const entry = (one) =>
   h("li", {}, h("span", { class: "soft" }, moment(one.at)), h("span", {}, h("strong", {}, t(`log_${one.kind}`)), ` · ${one.by}`, one.title ? ` · ${one.title}` : "", one.note ? h("span", { class: "note" }, one.note) : null));
 
 async function write(kind, digest) {
-  const note = { name: "note", label: t("note"), type: "area", max: noteMax(), required: kind === "amend" };
+  const note = { name: "note", label: t("note"), type: "area", max: NOTE_MAX, required: kind === "amend" };
   const given = await fill({ title: labelled(t(kind), digest.title), help: t(`${kind}_help`), ok: t(kind), fields: [note] });
   if (given === null) return;
   await logged({ kind, digest_id: digest.id, county_code: digest.county, ...(given.note ? { note: given.note } : {}) });
