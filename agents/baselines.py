@@ -14,7 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from agents.baseline import Judgement, Memory, When, advance, unpack, when
-from agents.baseline.channels import Corroboration, corroborate, learn_shares
+from agents.baseline.channels import Corroboration, corroborate, learn_heard, usual_shares
 from agents.cases.workdays import is_workday
 from agents.channel_names import GRID, PUBLIC
 from agents.counts import DAYS_KEPT, Counts
@@ -25,17 +25,16 @@ Floats = NDArray[np.float64]
 
 # Kinds of sources that speak for themselves: the grid, the hotline, what is written in public.
 SOURCES: Final = ("网格", "热线", "网络")
-_EVENLY: Final = 1 / len(SOURCES)
 
 
 class SeriesRow(Struct, array_like=True, gc=False):
-    """One series in a snapshot. day: the last one learnt. shares: of each source, float32."""
+    """One series in a snapshot. day: the last one learnt. heard: of each source, float32."""
 
     county: str
     category: str
     day: int
     record: bytes
-    shares: bytes
+    heard: bytes
 
 
 class Judged(NamedTuple):
@@ -54,7 +53,7 @@ class Baselines:
     def __init__(self) -> None:
         self._places: dict[Series, int] = {}
         self._memory = Memory(0)
-        self._shares: Floats = np.empty((len(SOURCES), 0))
+        self._heard: Floats = np.empty((len(SOURCES), 0))
         self._restored: list[SeriesRow] = []
 
     @property
@@ -88,8 +87,8 @@ class Baselines:
         by_source = self._by_source(day, found, counts)
         age = self._memory.column["age"].astype(np.int64)
         judgement = advance(self._memory, by_source.sum(0), _when(day))
-        heard = corroborate(judgement, by_source, self._shares)
-        self._shares = learn_shares(self._shares, by_source)
+        heard = corroborate(judgement, by_source, self._heard)
+        self._heard = learn_heard(self._heard, by_source)
         return Judged(list(self._places), by_source, judgement, heard, age)
 
     def _by_source(self, day: int, found: dict[Series, int], counts: Counts) -> Floats:
@@ -103,24 +102,24 @@ class Baselines:
         for series, n in found.items():
             if series in self._places:
                 totals[self._places[series]] = n
-        table += np.maximum(totals - table.sum(0), 0) * self._shares
+        table += np.maximum(totals - table.sum(0), 0) * usual_shares(self._heard)
         return table
 
     def _add(self, fresh: list[Series]) -> None:
         for one in fresh:
             self._places[one] = len(self._places)
         self._memory.grow(len(fresh))
-        even = np.full((len(SOURCES), len(fresh)), _EVENLY)
-        self._shares = np.concatenate([self._shares, even], 1)
+        nothing = np.zeros((len(SOURCES), len(fresh)))
+        self._heard = np.concatenate([self._heard, nothing], 1)
 
     def rows(self) -> Iterator[SeriesRow]:
         """What `restore` makes the same baselines from."""
         self._unpack()
         for (county, category), place in self._places.items():
-            shares = self._shares[:, place].astype("<f4").tobytes()
+            heard = self._heard[:, place].astype("<f4").tobytes()
             day = self._memory.day
             yield SeriesRow(
-                county, category, -1 if day is None else day, self._memory.pack(place), shares
+                county, category, -1 if day is None else day, self._memory.pack(place), heard
             )
 
     def restore(self, rows: Iterable[SeriesRow]) -> None:
@@ -134,8 +133,8 @@ class Baselines:
         day = rows[0].day if rows[0].day >= 0 else None
         self._memory = unpack([row.record for row in rows], day)
         self._places = {(row.county, row.category): place for place, row in enumerate(rows)}
-        shares = [np.frombuffer(row.shares, "<f4").astype(float) for row in rows]
-        self._shares = np.stack(shares, 1)
+        heard = [np.frombuffer(row.heard, "<f4").astype(float) for row in rows]
+        self._heard = np.stack(heard, 1)
 
 
 def _source_of(channel: str) -> int:

@@ -28,6 +28,12 @@ _SEASON_DAYS: Final = (
 _SEASON_FROM: Final = 364  # days of history
 _SEASON_IN: Final = 60.0  # days until it is believed in full
 _LAST_WEEKS: Final = 5
+_LEVEL_WEEKS: Final = 10
+_LEVEL_PRIOR: Final = 5.0  # counts that say: the level is that of the last _LEVEL_WEEKS weeks
+_NOISE_PRIOR: Final = 10.0  # counts that say: the noise is _NOISE_USUAL
+_NOISE_USUAL: Final = 1.2
+_NOISE_SHARE: Final = 0.25  # of a series' days that its noise is an average of
+_NOISE_MOST: Final = 100.0  # such days
 _FASTER: Final = 1.5  # how much worse the slow level must do before the fast one is asked
 _STEEPEST: Final = 0.15  # growth in a day, logarithm
 _AHEAD_DAYS: Final = 4.0  # how far behind the fast level is
@@ -61,20 +67,21 @@ def expect(memory: Memory, when: When) -> Expected:
     mean_day = column["total"] / np.maximum(column["age"], 1)
     season = (count + _SEASON_PRIOR) / (days * np.maximum(mean_day, 1e-3) + _SEASON_PRIOR)
     # The level was learnt without a season: let it follow as the season comes in.
-    season = season ** np.clip((column["age"] - _SEASON_FROM) / _SEASON_IN, 0.0, 1.0)
-    level = column["level_count"].astype(float) / column["level_base"]
+    seasoned = np.clip((column["age"] - _SEASON_FROM) / _SEASON_IN, 0.0, 1.0)
+    season = season**seasoned
+    level_count, level_base = _levels(memory, when, season, seasoned)
+    level = level_count / level_base
     base = usual * season
     special = _special(memory, when, np.maximum(level[0] * base, LEAST_MEAN))
     ahead = np.exp(np.clip(column["growth"], -_STEEPEST, _STEEPEST) * _AHEAD_DAYS)
     level[-1] *= np.where(column["age"] >= STARTED_DAYS, ahead, 1.0)
     means = np.maximum(level * base * special, LEAST_MEAN)
     known = days >= _SEASON_DAYS
-    noise = np.where(known, _SEASON_NOISE * noise, _last_weeks(memory, when))
+    beside = np.where(known, _SEASON_NOISE * noise, _last_weeks(memory, when))
+    noise = _noise(memory, means, beside)
     seen = _times_seen(memory, when.kind, level[0] * season)
     error = np.where(known, _MEAN_ERROR, _SEASONLESS_ERROR) ** 2
-    variances = np.stack(
-        [_variance(memory, pace, means[pace], noise[pace], seen, error) for pace in range(PACES)]
-    )
+    variances = _variance(means, noise, level_count, seen, error)
     slow, fast = variances / means
     chosen = (slow > _FASTER * fast) & (column["age"] >= STARTED_DAYS)
     return Expected(
@@ -121,22 +128,54 @@ def _season(memory: Memory, when: When) -> tuple[Floats, Floats, Floats]:
     return days, count, noise / np.maximum(days, 1.0)
 
 
+def _levels(memory: Memory, when: When, season: Floats, seasoned: Floats) -> tuple[Floats, Floats]:
+    """Counts and bases of each pace; their ratio is the level.
+
+    The slow one is a gamma-Poisson posterior: ten days of a report every other
+    day say less than the weeks before. Once seasons are known they say it better.
+    """
+    count, base = (memory.column[name].astype(float) for name in ("level_count", "level_base"))
+    slots = _last_slots(when, _LEVEL_WEEKS)
+    days = memory.column["week_days"][slots].sum(0)
+    lately = (memory.column["week_count"][slots].sum(0, dtype=float) + 0.3) / (days + 1.0)
+    prior = _LEVEL_PRIOR * (1.0 - seasoned)
+    count[0] += prior
+    base[0] += prior * season / np.maximum(lately, 0.03)
+    return count, base
+
+
+def _noise(memory: Memory, means: Floats, beside: Floats) -> Floats:
+    """Variance / mean of each pace: lately, or beside it if that is more.
+
+    Few reports cannot tell their noise: until they do it is what it is elsewhere.
+    """
+    found = np.maximum(memory.column["noise"].astype(float), beside)
+    days = np.minimum(_NOISE_SHARE * memory.column["age"] + 1.0, _NOISE_MOST)
+    prior = _NOISE_PRIOR / means
+    noise: Floats = (days * found + prior * _NOISE_USUAL) / (days + prior)
+    return noise
+
+
 def _last_weeks(memory: Memory, when: When) -> Floats:
-    slots = [(when.week - back) % WEEKS_KEPT for back in range(_LAST_WEEKS)]
-    if when.weekday == 0:
-        slots[0] = (when.week - _LAST_WEEKS) % WEEKS_KEPT  # this week's is still of years ago
+    """Noise per pace."""
+    slots = _last_slots(when, _LAST_WEEKS)
     days = memory.column["week_days"][slots].sum(0)
     noise = memory.column["week_noise"][:, slots].sum(1, dtype=float)
     last: Floats = noise / np.maximum(days, 1)
     return last
 
 
+def _last_slots(when: When, weeks: int) -> list[int]:
+    """Slots of the last weeks; on a Monday this week's is still of years ago."""
+    first = 1 if when.weekday == 0 else 0
+    return [(when.week - back) % WEEKS_KEPT for back in range(first, first + weeks)]
+
+
 def _variance(
-    memory: Memory, pace: int, mean: Floats, other_noise: Floats, seen: Floats, error: Floats
+    mean: Floats, noise: Floats, level_count: Floats, seen: Floats, error: Floats
 ) -> Floats:
     """Of the count itself, of the level, of the factor of this kind of day, and of what nobody can know."""
-    noise = np.maximum(memory.column["noise"][pace].astype(float), other_noise)
-    level = noise / np.maximum(memory.column["level_count"][pace], 0.5) * _LEVEL_ERROR
+    level = noise / np.maximum(level_count, 0.5) * _LEVEL_ERROR
     kind = 1.0 / (1.0 / _KIND_SPREAD + seen / (noise / mean + _KIND_NOISE))
     varies: Floats = noise * mean + _VARIANCE + mean**2 * (level + kind + error)
     return varies

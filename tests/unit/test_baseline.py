@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.baseline import ALARM_SCORE, BYTES, Judgement, Memory, advance, unpack, when
-from agents.baseline.channels import corroborate, learn_shares
+from agents.baseline.channels import corroborate, learn_heard, usual_shares
 from agents.baseline.days import HOLIDAY, WORKDAY, week_of
 from agents.baseline.tails import all_of, deviance, likely, normal_tail
 from streams.errors import Fatal
@@ -218,29 +218,57 @@ def test_tails_against_scipy() -> None:
             assert law.cdf(high[0]) - law.cdf(low[0] - 1) > 0.94, (mean, noise)
 
 
-def channels(counts: list[float], total: float, p: float) -> Any:
+def channels(counts: list[float], p: float, heard: tuple[float, ...] = (40, 40, 20)) -> Any:
     judged = Judgement(*(np.array([v]) for v in (p, 12.0, 14.0, 5.0, 20.0, -np.log10(p))))
-    shares = np.array([[0.4], [0.4], [0.2]])
-    assert sum(counts) == total
-    return corroborate(judged, np.array(counts)[:, None], shares)
+    return corroborate(judged, np.array(counts)[:, None], np.array(heard, float)[:, None])
 
 
 def test_channels_that_agree_raise_and_one_alone_lowers() -> None:
-    agreed = channels([13, 13, 9], 35, 1e-3)
+    agreed = channels([13, 13, 9], 1e-3)
     assert agreed.voices[0] == 3
     assert agreed.p[0] < 1e-3
-    alone = channels([28, 4, 3], 35, 1e-3)
+    alone = channels([28, 4, 3], 1e-3)
     assert (alone.voices[0], alone.loudest[0]) == (1, 0)
     assert alone.p[0] == pytest.approx(1e-3**0.5)
-    assert channels([6, 6, 2], 14, 0.3).p[0] == 0.3
+    assert channels([6, 6, 2], 0.3).p[0] == 0.3
+
+
+def test_a_channel_that_usually_has_most_may_have_most_of_a_rise() -> None:
+    usual = (20.0, 70.0, 10.0)
+    rise = channels([5, 20, 2], 2e-3, usual)
+    assert (rise.voices[0], rise.loudest[0]) == (1, 1)
+    assert rise.p[0] == 2e-3
+    campaign = channels([1, 40, 0], 2e-3, usual)
+    assert campaign.voices[0] == 1
+    assert campaign.p[0] == pytest.approx(2e-3**0.5)
+    # Who has heard little of a series takes it to be like the others, and is less sure of it.
+    assert channels([1, 18, 0], 2e-3, (2.0, 7.0, 1.0)).p[0] == 2e-3
+    assert channels([1, 40, 0], 2e-3, (0.0, 0.0, 0.0)).p[0] > 2e-3
 
 
 def test_shares_of_channels_are_learnt() -> None:
-    shares = np.array([[0.5], [0.5]])
+    heard = np.zeros((2, 1))
     for _ in range(400):
-        shares = learn_shares(shares, np.array([[16.0], [4.0]]))
-    assert shares[:, 0] == pytest.approx([0.8, 0.2], abs=0.01)
-    assert learn_shares(shares, np.zeros((2, 1))).sum() == pytest.approx(1)
+        heard = learn_heard(heard, np.array([[16.0], [4.0]]))
+    assert usual_shares(heard)[:, 0] == pytest.approx([0.8, 0.2], abs=0.01)
+    # A new series is like those that are known; one flood does not change what was learnt of years.
+    heard = np.concatenate([heard, np.zeros((2, 1))], 1)
+    assert usual_shares(heard)[:, 1] == pytest.approx([0.8, 0.2], abs=0.01)
+    flooded = learn_heard(heard[:, :1], np.array([[0.0], [1000.0]]))
+    assert usual_shares(flooded)[0, 0] > 0.75
+
+
+def test_few_reports_take_what_they_cannot_tell_from_the_weeks_before() -> None:
+    rng = np.random.default_rng(3)
+    counts = rng.poisson(0.3, (147, 300))
+    memory = Memory(300)
+    judged = advanced(counts[:-1], memory)[60:]
+    assert np.array([one.expected for one in judged]).mean() == pytest.approx(0.3, rel=0.2)
+    spread = np.array([one.variance / one.expected for one in judged])
+    assert np.quantile(spread, 0.9) < 2
+    assert (np.array([one.p for one in judged]) < 0.01).mean() < 0.01
+    burst = advanced(counts[-1:] + 5, memory, START + 146)[0]
+    assert (burst.p < 0.01).mean() > 0.75
 
 
 def test_years_of_nothing_are_borne_and_a_burst_after_them_is_seen() -> None:
