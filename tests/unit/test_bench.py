@@ -4,11 +4,14 @@ import itertools
 import json
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from agents.decode import Decoder, identity
+from agents.rules import Rules
 from bench import __main__ as bench
+from bench import bursts
 from bench.load import hotline_calls
 from bench.markers import marker
 from bench.pipeline import curve_of_totals
@@ -191,3 +194,11 @@ def test_a_plot_draws_every_point_between_its_axes() -> None:
     first = [float(point.split(",")[1]) for point in drawn_lines[0]]
     assert first == sorted(first, reverse=True), "more is higher"
     assert "1 & 2" in {text.text for text in root.iter()}
+
+
+def test_a_quarter_of_counts_alone_raises_statistical_alerts_alone() -> None:
+    rules = Rules.load()
+    zone = ZoneInfo("Asia/Shanghai")
+    found = bursts.quarter(3, rules, zone, counties=1, days=10, warm_up=28)
+    assert {*found["by_rule"]} <= {rule.id for rule in rules.statistical}
+    assert found["bursts"]["by_statistics"] == found["bursts"]["found_within_a_day"] == 1
