@@ -17,11 +17,42 @@ PLACES: Final = (
     " AND $__conditionalAll(county IN (${county:singlequote}), $county)"
 )
 KINDS: Final = "$__conditionalAll(category IN (${category:singlequote}), $category)"
-# The span as long as the time range and just before it begins here.
-BEFORE: Final = "($__fromTime - ($__toTime - $__fromTime))"
+_SPAN_S: Final = "($__toTime - $__fromTime)"
+# From here on whole days are read instead of hours: a tenth of the rows.
+LONG_DAYS: Final = 10
+_IS_LONG: Final = f"{_SPAN_S} > {LONG_DAYS * 86_400}"
+_NEVER_S: Final = 4_102_444_800  # 2100
+# Where the time range begins, in hours or days; and the span as long as it and just before it.
+START: Final = f"if({_IS_LONG}, toStartOfDay($__fromTime, '{ZONE}'), $__fromTime)"
+BEFORE: Final = f"($__fromTime - {_SPAN_S})"
 FIRST_DAY: Final = f"toDate($__fromTime, '{ZONE}')"
 LAST_DAY: Final = f"toDate($__toTime, '{ZONE}')"
 DAYS: Final = f"day >= {FIRST_DAY} AND day <= {LAST_DAY}"
+
+
+def counted(since: str) -> str:
+    """What the variables leave of the counts from `since` to the range's end, as a table to select from.
+
+    By hour; of a range longer than LONG_DAYS by local day, `hour` being its midnight. The other
+    half is asked for the year 2100, so that nothing of its table is read: a condition that is
+    false would not reach the table through its view.
+    """
+    names = "county, county_name, city_name, category, category_name"
+    figures = "n, red, orange"
+    first, last = f"toDate({since}, '{ZONE}')", LAST_DAY
+    return f"""(
+        SELECT {names}, hour, {figures} FROM count_hours
+        WHERE hour >= if({_IS_LONG}, toDateTime({_NEVER_S}), {since})
+          AND hour <= if({_IS_LONG}, toDateTime({_NEVER_S}), $__toTime)
+          AND {PLACES}
+          AND {KINDS}
+        UNION ALL
+        SELECT {names}, {midnight()} AS hour, {figures} FROM category_days
+        WHERE day >= if({_IS_LONG}, {first}, toDate({_NEVER_S}))
+          AND day <= if({_IS_LONG}, {last}, toDate({_NEVER_S}))
+          AND {PLACES}
+          AND {KINDS}
+    )"""
 
 
 def midnight(day: str = "day") -> str:

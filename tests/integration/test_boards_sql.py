@@ -113,6 +113,16 @@ def test_nothing_shown_is_of_a_person(asking: Asking) -> None:
         assert [text for text in texts if text and redact(text) != text] == [], query.name
 
 
+@pytest.mark.parametrize(("days", "read"), [(1, "counts"), (90, "count_days")])
+def test_long_ranges_are_read_by_day_and_short_ones_by_hour(
+    asking: Asking, days: float, read: str
+) -> None:
+    figure = next(query for query in QUERIES if query.name.endswith("报告数 · Reports"))
+    sql = expanded(figure.text, asking.scene(days=days))
+    estimated = asking.store.query(f"EXPLAIN ESTIMATE {sql}")
+    assert {row["table"] for row in estimated if row["parts"]} == {read}
+
+
 def test_a_filter_that_a_reader_adds_is_obeyed(asking: Asking) -> None:
     """Where settings may be given: not by readers of an embedded store."""
     channels = next(query for query in QUERIES if query.name.endswith("Reports by channel"))

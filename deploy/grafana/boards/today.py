@@ -7,7 +7,7 @@ from deploy.grafana.boards.today_counties import HEAT, MAP, PER_COUNTY
 from deploy.grafana.boards.words import BEFORE_ABOUT, CHANGE_STEPS, REPORTS
 from deploy.grafana.kinds import LEVELS, bars, figure, lines
 from deploy.grafana.panel import Column, Sql
-from deploy.grafana.sql import BEFORE, KINDS, LAST_DAY, PLACES, matter, sql
+from deploy.grafana.sql import BEFORE, KINDS, LAST_DAY, PLACES, START, counted, matter, sql
 
 _NOW: Final = figure(
     "报告数",
@@ -16,13 +16,10 @@ _NOW: Final = figure(
     Sql(
         sql(f"""
             SELECT
-                sumIf(n, hour >= $__fromTime) AS reports,
-                sumIf(n, hour < $__fromTime) AS before,
+                sumIf(n, hour >= {START}) AS reports,
+                sumIf(n, hour < {START}) AS before,
                 if(before = 0, NULL, reports / before - 1) AS change
-            FROM count_hours
-            WHERE hour >= {BEFORE} AND hour <= $__toTime
-              AND {PLACES}
-              AND {KINDS}
+            FROM {counted(BEFORE)}
         """)
     ),
     width=6,
@@ -40,11 +37,8 @@ _GRAVE: Final = figure(
     "Reports of severity 1 and 2: as upstream said, or as the text shows if that is graver.",
     Sql(
         sql(f"""
-            SELECT sum(count_hours.red) AS red, sum(count_hours.orange) AS orange
-            FROM count_hours
-            WHERE $__timeFilter(hour)
-              AND {PLACES}
-              AND {KINDS}
+            SELECT sum(counted.red) AS red, sum(counted.orange) AS orange
+            FROM {counted("$__fromTime")} AS counted
         """)
     ),
     width=4,
@@ -123,12 +117,9 @@ _RIFE: Final = bars(
     Sql(
         sql(f"""
             SELECT {matter()} AS kind,
-                sumIf(n, hour >= $__fromTime) AS reports,
-                sumIf(n, hour < $__fromTime) AS before
-            FROM count_hours
-            WHERE hour >= {BEFORE} AND hour <= $__toTime
-              AND {PLACES}
-              AND {KINDS}
+                sumIf(n, hour >= {START}) AS reports,
+                sumIf(n, hour < {START}) AS before
+            FROM {counted(BEFORE)}
             GROUP BY kind
             ORDER BY reports DESC, kind
             LIMIT 15

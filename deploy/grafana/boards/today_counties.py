@@ -5,7 +5,7 @@ from typing import Final
 from deploy.grafana.boards.words import BEFORE_ABOUT, CHANGE_STEPS, REPORTS
 from deploy.grafana.kinds import county_map, matrix, table
 from deploy.grafana.panel import DUTY_BOARD, Column, Sql
-from deploy.grafana.sql import BEFORE, KINDS, PLACES, matter, place, sql
+from deploy.grafana.sql import BEFORE, START, counted, matter, place, sql
 
 _PER_10000: Final = (
     "每万人：报告数 ÷ 2020 年普查常住人口 × 10000。Per 10,000: residents of the census of 2020."
@@ -17,10 +17,7 @@ _MOST_ROWS: Final = 60  # counties beside all categories
 def _leading(most: int) -> str:
     """The counties that have the most reports."""
     return f"""
-                    SELECT county FROM count_hours
-                    WHERE $__timeFilter(hour)
-                      AND {PLACES}
-                      AND {KINDS}
+                    SELECT county FROM {counted("$__fromTime")}
                     GROUP BY county
                     ORDER BY sum(n) DESC, county
                     LIMIT {most}
@@ -37,11 +34,10 @@ PER_COUNTY: Final = table(
     [
         Sql(
             sql(f"""
-                SELECT $__timeInterval(hour) AS time, toString(county) AS county, sum(n) AS course
-                FROM count_hours
-                WHERE $__timeFilter(hour)
-                  AND {KINDS}
-                  AND count_hours.county IN ({_leading(_MOST)})
+                SELECT $__timeInterval(hour) AS time, toString(counted.county) AS county,
+                    sum(n) AS course
+                FROM {counted("$__fromTime")} AS counted
+                WHERE counted.county IN ({_leading(_MOST)})
                 GROUP BY time, county
                 ORDER BY time, county
             """),
@@ -57,12 +53,9 @@ PER_COUNTY: Final = table(
                 FROM (
                     SELECT
                         county, any(county_name) AS county_name,
-                        sumIf(n, hour >= $__fromTime) AS reports,
-                        sumIf(n, hour < $__fromTime) AS before
-                    FROM count_hours
-                    WHERE hour >= {BEFORE} AND hour <= $__toTime
-                      AND {PLACES}
-                      AND {KINDS}
+                        sumIf(n, hour >= {START}) AS reports,
+                        sumIf(n, hour < {START}) AS before
+                    FROM {counted(BEFORE)}
                     GROUP BY county
                 ) AS counted
                 LEFT JOIN (
@@ -124,10 +117,7 @@ MAP: Final = county_map(
                 dictGet('county', 'longitude', county) AS longitude,
                 sum(n) AS reports,
                 10000 * reports / {_POPULATION} AS per_10000
-            FROM count_hours
-            WHERE $__timeFilter(hour)
-              AND {PLACES}
-              AND {KINDS}
+            FROM {counted("$__fromTime")}
             GROUP BY county
             HAVING isNotNull(latitude)
             ORDER BY reports DESC, county
@@ -152,10 +142,8 @@ HEAT: Final = matrix(
     Sql(
         sql(f"""
             SELECT {place()} AS place, {matter()} AS kind, sum(n) AS reports
-            FROM count_hours
-            WHERE $__timeFilter(hour)
-              AND {KINDS}
-              AND county IN ({_leading(_MOST_ROWS)})
+            FROM {counted("$__fromTime")}
+            WHERE county IN ({_leading(_MOST_ROWS)})
             GROUP BY place, kind
             ORDER BY kind, place
         """)
