@@ -52,11 +52,16 @@ def joined(
     points = np.bincount(index[once], worth(kind, leads_to), len(pairs)).astype(np.int64)
     by_name = np.bincount(index[once], kind == Word.NAME, len(pairs)) > 0
     told_by = np.unique(index * len(sides.named) + mentions[some]) // max(len(sides.named), 1)
-    points += TOLD_BY_MANY * (np.bincount(told_by, minlength=len(pairs)) >= MANY)
+    by_many = np.bincount(told_by, minlength=len(pairs)) >= MANY
     are_same = same_each(
-        asking.sides.take(of[some]), sides.take(mentions[some]), points[index], by_name[index]
+        asking.sides.take(of[some]),
+        sides.take(mentions[some]),
+        points[index],
+        by_name[index],
+        by_many[index],
     )
     found = np.full(reports, NOTHING)
+    points += TOLD_BY_MANY * by_many
     some, value = some[are_same], points[index[are_same]]
     # What is written last stays: of the most points the mention that came first.
     some = some[np.lexsort((-mentions[some], value))]

@@ -136,15 +136,15 @@ def joined(mention: Mention, bearers: list[list[Bearer[Known]]]) -> Known | None
     numbered = {each.number: each for some in bearers for each in some}
     candidates = [numbered[number] for number in sorted(numbered)]
     known_by = [id(each.incident) for each in candidates]
-    for known, times in Counter(known_by).items():
-        points[known] += TOLD_BY_MANY * (times >= MANY)
-    value_of = np.array([points[known] for known in known_by])
+    by_many = {known for known, times in Counter(known_by).items() if times >= MANY}
     are_same = same_each(
         report,
         Sides.of([each.mention for each in candidates]),
-        value_of,
+        np.array([points[known] for known in known_by]),
         np.array([known in by_name for known in known_by]),
+        np.array([known in by_many for known in known_by]),
     )
     if not are_same.any():
         return None
+    value_of = np.array([points[known] + TOLD_BY_MANY * (known in by_many) for known in known_by])
     return candidates[int(np.argmax(np.where(are_same, value_of, -1)))].incident

@@ -198,14 +198,15 @@ def same(a: Mention, b: Mention) -> bool:
         return False
     points = worth(shared, np.ones(len(shared), np.int64)).sum(keepdims=True)
     by_name = np.array([Word.NAME in shared])
-    return bool(same_each(Sides.of([a]), Sides.of([b]), points, by_name)[0])
+    by_many = np.zeros(1, np.bool_)
+    return bool(same_each(Sides.of([a]), Sides.of([b]), points, by_name, by_many)[0])
 
 
-def same_each(a: Sides, b: Sides, points: Ints, by_name: Flags) -> Flags:
+def same_each(a: Sides, b: Sides, points: Ints, by_name: Flags, by_many: Flags) -> Flags:
     """Row by row, whether a report, of a, is the same matter as a mention, of b.
 
-    points: what the keys by which it was led to the mention's incident are worth, and
-    by_name whether one of them is a name.
+    points: what the keys by which it was led to the mention's incident are worth; by_name:
+    whether one of them is a name; by_many: whether they lead to MANY of its mentions.
     """
     # Of one township they share its words, and of one text all others: the place decides.
     agree = names_agree(a.named, b.named)
@@ -217,8 +218,8 @@ def same_each(a: Sides, b: Sides, points: Ints, by_name: Flags) -> Flags:
     district, other_district = a.named >> _DISTRICT_AT, b.named >> _DISTRICT_AT
     in_cities = (district != 0) & (other_district != 0)
     in_districts = in_cities & (district & _DISTRICT != 0) & (other_district & _DISTRICT != 0)
-    apart = in_cities & (district >> _CITY_AT != other_district >> _CITY_AT)
-    apart |= in_districts & (district != other_district)
+    of_two_cities = in_cities & (district >> _CITY_AT != other_district >> _CITY_AT)
+    apart = of_two_cities | (in_districts & (district != other_district))
     nameless, other_nameless = (a.named & _NAMED) == 0, (b.named & _NAMED) == 0
     # Nothing that should be in both of two near texts is in one of them alone.
     as_told = (nameless == other_nameless) & (
@@ -230,13 +231,16 @@ def same_each(a: Sides, b: Sides, points: Ints, by_name: Flags) -> Flags:
     in_all = np.where(points > 0, (_STRANGERS - distance) // _BITS_A_POINT, 0)
     closeness = np.clip(np.maximum(closer, in_all), 0, _MOST_FOR_CLOSENESS)
     of_one_name = (a.named & _BOTH) == (b.named & _BOTH)
-    sums = np.clip(points, _LEAST_FOR_KEYS, _MOST_FOR_KEYS)
+    sums = np.clip(points, _LEAST_FOR_KEYS, _MOST_FOR_KEYS) + TOLD_BY_MANY * by_many
     sums += np.where(agree, 0, np.where(of_one_name, _OTHER_HOUSE, _OTHER_NAME))
     sums += np.where(apart, _OTHER_DISTRICT, _SAME_DISTRICT * in_districts)
     # Where only one names a place it is one text of two places.
     sums += closeness * (by_name | nameless & other_nameless)
     sums += _of_problems(a.problem, b.problem)
-    said: Flags = (agree | by_name) & (near | (sums >= _ENOUGH))
+    # Who says nothing that is known has more than the place in common with what is told there.
+    known = (a.problem != 0) & (b.problem != 0)
+    enough = (sums >= _ENOUGH) & (known | (closer > 0) | by_many)
+    said: Flags = (agree & ~of_two_cities | by_name) & (near | enough)
     return said
 
 

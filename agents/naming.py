@@ -35,6 +35,7 @@ NAMED_BITS: Final = 2 * ID_BITS + 6
 _SELDOM: Final = 9  # from this cost on a character is seldom a surname
 _GREAT_BELOW: Final = 100
 _AROUND: Final = np.arange(-2, 2)  # where words of a great name begin, as seen from its core
+_OF_NAME: Final = np.arange(-1, 2)  # where pairs with a character of a core begin
 _NAME_BONUS: Final = 1  # a name before an unusual word said as often
 _TITLE_BONUS: Final = 1
 _FAMILY: Final = np.uint32(ord("家"))
@@ -111,8 +112,15 @@ def telling(characters: Characters, in_title: Flags) -> Telling:
         names,
         characters_of,
         districts(characters, (classes & DISTRICT) != 0, unusual),
-        unusual_pairs(characters, unusual, in_title),
+        unusual_pairs(characters, _beside(unusual, cores), in_title),
     )
+
+
+def _beside(unusual: Flags, cores: Cores) -> Flags:
+    """Where an unusual pair begins that is not of a name: its words tell of that already."""
+    beside = unusual.copy()
+    beside[(cores.at[:, None] + _OF_NAME).ravel()] = False
+    return beside
 
 
 def _numbered(characters: Characters, classes: NDArray[np.uint8]) -> Places:

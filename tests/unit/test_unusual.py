@@ -93,3 +93,32 @@ def test_a_report_from_before_there_were_sketches_is_known_again() -> None:
     text = "阳光花园小区从昨天起停水，没有人来修，请有关部门处理"
     now = mention("", text)
     assert same(now, Mention(*now[:5]))
+
+
+def test_a_place_alone_is_no_matter_where_a_problem_is_not_known() -> None:
+    parted, sued, dry, again = mentions(
+        [
+            ("", "东街街道翠湾小区一对夫妻闹离婚，为抚养费争执不下"),
+            ("", "东街街道翠湾小区商户被指商标侵权，请核实"),
+            ("", "东街街道翠湾小区从早上开始停水，没有通知"),
+            ("", "东街街道翠湾小区一对夫妻闹离婚，为抚养费争执不下，请协调"),
+        ]
+    )
+    assert parted.problem == sued.problem == 0
+    assert not same(parted, sued)
+    assert not same(parted, dry)
+    assert same(parted, again)
+
+
+def test_what_stands_beside_a_name_is_in_the_sketch_and_the_name_is_not() -> None:
+    named, other, none = sketches("壶底水垢，翠湾小区", "壶底水垢，璟鹭小区", "壶底水垢")
+    assert named == other == none
+
+
+def test_one_text_of_two_cities_is_two_matters() -> None:
+    text = (
+        "的职工反映：参保信息全部划入智慧人社统一查询，只能查到养老保险，不能生成参保证明，极为不便"
+    )
+    one, other, again = mentions([("", "A市" + text), ("", "B市" + text), ("", f"A市{text}，盼复")])
+    assert not same(one, other)
+    assert same(one, again)
