@@ -15,6 +15,7 @@ from deploy.grafana.board import WIDTH, written
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.panel import PromQl
 from deploy.grafana.queries import queries
+from sinks import views
 from streams import metrics
 from tests.promtool import PromtoolMissing, promtool
 
@@ -105,6 +106,16 @@ def test_no_board_asks_for_what_somebody_said_or_who_acted() -> None:
     for query in queries():
         words = set(re.findall(r"\b[a-z_0-9]+\b", query.text))
         assert not words & PRIVATE, query.name
+
+
+def test_views_are_read_and_no_tables() -> None:
+    """A reader on a server is granted nothing else."""
+    shipped = "".join(text for _, text in views.shipped())
+    known = set(re.findall(r"^CREATE OR REPLACE VIEW (\w+)", shipped, re.M))
+    for query in queries():
+        read = set(re.findall(r"\b(?:FROM|JOIN) (\w+)", query.text))
+        assert read, query.name
+        assert read <= known, query.name
 
 
 def test_counties_of_one_name_are_not_taken_for_one() -> None:
