@@ -1,12 +1,13 @@
 """The duty board of a sink: what it has to know of the rules, and of the pipeline."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from agents import seasons
 from agents.rules import Rules, time_of_day
-from sinks.board.banners import Stage, health_of
+from sinks.board.banners import Seen, health_of
 from sinks.board.day import Times
+from sinks.board.reading import Figures
 from sinks.board.shapes import Shape
 from sinks.board.view import Setup
 from streams.clock import SystemClock
@@ -61,9 +62,8 @@ def rule_names(rules: Rules) -> dict[str, str]:
     return found
 
 
-def seen_from_here(health: Health, trouble: str) -> Shape:
-    """What this sink can tell of the pipeline: how it does itself."""
-    verdict = health.is_ready(SystemClock().now())
-    lag = sum(int(row["lag"]) for row in health.partitions())
-    own = Stage(health.stage, verdict.yes, verdict.reason, lag)
-    return health_of([Stage("intake", None), Stage("tally", None), own], trouble)
+def health_at(settings: Settings, health: Health, figures: Figures, trouble: str) -> Shape:
+    """How the pipeline does now. health: of this sink."""
+    now = SystemClock().now()
+    seen = Seen(figures.stages, figures.quiet_since, trouble, health.is_ready(now).reason)
+    return health_of(seen, now, timedelta(minutes=settings.late_minutes))

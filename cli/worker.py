@@ -131,7 +131,7 @@ async def _tally(settings: Settings) -> None:
 async def _sink(settings: Settings) -> None:
     from agents.reloading import Reloading
     from agents.rules import Rules
-    from cli.boarding import seen_from_here, setup_of
+    from cli.boarding import health_at, setup_of
     from sinks import endpoint, migrate
     from sinks.board.doors import Doors
     from sinks.board.live import Live
@@ -153,7 +153,7 @@ async def _sink(settings: Settings) -> None:
     stage = Sink(settings, store, health, clock)
     ready_when_assigned(stage.app, health)
     setup = setup_of(settings, watched.loaded if watched else Rules.load())
-    live = Live(store, setup, partial(seen_from_here, health), clock)
+    live = Live(store, setup, partial(health_at, settings, health), clock)
     page = await serve(
         health,
         settings.host,

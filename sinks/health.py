@@ -47,6 +47,12 @@ _LATEST: Final = """
 SELECT stage, at, state, members, partitions, committed, `end`, lag, late_s, seen_at
 FROM pipeline_now ORDER BY indexOf(['intake', 'tally', 'sink'], stage)
 """
+# Since when what arrives at intake stands where it does.
+_QUIET: Final = """
+WITH (SELECT argMax(`end`, version) FROM pipeline_health WHERE stage = 'intake') AS newest
+SELECT fromUnixTimestamp64Milli(toInt64(max(version)), 'UTC') AS since, count() AS n
+FROM pipeline_health WHERE stage = 'intake' AND `end` != newest
+"""
 log = logging.getLogger(__name__)
 
 
@@ -66,6 +72,15 @@ def latest(store: Store) -> list[dict[str, Any]]:
     the machine's clock. Raises SinkBusy or Fatal.
     """
     return store.query(_LATEST)
+
+
+def quiet_since(store: Store) -> datetime | None:
+    """When something last arrived from upstream, by the machine's clock; None if that is not known.
+
+    To ten seconds, and of the last 14 days. Raises SinkBusy or Fatal.
+    """
+    [row] = store.query(_QUIET)
+    return row["since"] if row["n"] else None
 
 
 def lag_of(looked: Looked) -> int:

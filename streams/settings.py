@@ -116,6 +116,9 @@ class Settings(BaseSettings):
     board_access: Path | None = Field(
         None, description="who may see and do what at the duty board; empty: this machine alone"
     )
+    late_minutes: int = Field(
+        60, ge=0, le=10_080, description="without any data until the duty board says so; 0: never"
+    )
     host: str = Field("127.0.0.1", description="address the pages and endpoints listen on")
     kafka_port: int = Field(9092, ge=0, le=65535, description="embedded broker; 0: a free one")
     clickhouse_port: int = Field(

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -13,10 +14,11 @@ import yaml
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from sinks.board.banners import health_of
+from sinks.board.banners import Seen, health_of
 from sinks.board.day import usual
 from sinks.board.doors import Doors
 from sinks.board.live import Live
+from sinks.board.reading import Figures
 from sinks.board.routes import application
 from sinks.board.view import Setup
 from sinks.store import Store
@@ -102,6 +104,10 @@ def digest_of(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
+def _health(figures: Figures, trouble: str) -> Any:
+    return health_of(Seen(trouble=trouble), NOW, timedelta(hours=1))
+
+
 @asynccontextmanager
 async def serving_board(
     store: Store,
@@ -110,12 +116,11 @@ async def serving_board(
     *,
     host: str = "127.0.0.1",
     clock: Clock | None = None,
-    health: Callable[[str], Any] | None = None,
 ) -> AsyncIterator[Board]:
     broker = Broker()
     clock = clock or ManualClock(NOW)
     setup = Setup(ZONE, usual, {"severity-red": "定级上报"}, "")
-    live = Live(store, setup, health or (lambda trouble: health_of([], trouble)), clock)
+    live = Live(store, setup, _health, clock)
     doors = Doors(access, host, folder)
     app = application(store, live, doors, broker, dict, clock)
     client: Client = TestClient(TestServer(app, host="127.0.0.1"))

@@ -1,5 +1,6 @@
 """The stream of events that a page listens to: server-sent events over one open answer."""
 
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
@@ -45,14 +46,14 @@ class Streams:
         try:
             await answer.prepare(request)
             await answer.write(b"retry: %d\n\n" % _RETRY_MS)
-            while True:
+            checked_s = time.monotonic()
+            while not listener.closed:
                 told = await listener.next(_SAYS_SOMETHING_EVERY_S)
-                if told:
-                    await answer.write(_written(feed, told))
-                elif listener.closed or not still_there():
-                    break
-                else:
-                    await answer.write(b": still here\n\n")
+                await answer.write(_written(feed, told) if told else b": still here\n\n")
+                if time.monotonic() - checked_s >= _SAYS_SOMETHING_EVERY_S:
+                    checked_s = time.monotonic()
+                    if not still_there():
+                        break
         except ConnectionResetError:
             pass  # the listener went; it comes back by itself
         finally:

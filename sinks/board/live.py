@@ -25,12 +25,12 @@ FIGURES_EVERY_S: Final = 2.0
 SHARE: Final = 10
 LINGER_S: Final = 60.0  # a scope nobody looks at is kept so long: pages reload and reconnect
 
-Health = Callable[[str], Shape]
+Health = Callable[[reading.Figures, str], Shape]
 log = logging.getLogger(__name__)
 
 
 class Live:
-    """Feeds of those who look. health: what the store's trouble ('' for none) makes of it."""
+    """Feeds of those who look. health: how the pipeline does, by figures and the store's trouble ('' for none)."""
 
     def __init__(self, store: Store, setup: Setup, health: Health, clock: Clock) -> None:
         self.setup = setup
@@ -79,12 +79,9 @@ class Live:
 
     def _ask_all(self) -> Known:
         now = self._clock.now()
-        return Known(
-            now,
-            reading.news(self._store, now),
-            reading.figures(self._store, now, self.setup.zone),
-            self._health(""),
-        )
+        news = reading.news(self._store, now)
+        figures = reading.figures(self._store, now, self.setup.zone)
+        return Known(now, news, figures, self._health(figures, ""))
 
     async def _ask_regularly(self) -> None:
         figures_at = self._now_s()
@@ -121,7 +118,7 @@ class Live:
             log.warning("the board cannot read the store: %s", trouble)
         known = known._replace(at=now)
         if figures or trouble:
-            known = known._replace(health=self._health(trouble))
+            known = known._replace(health=self._health(known.figures, trouble))
         before, self._known = self._known, known
         if before is None or not _same(before, known, self.setup.zone):
             for scope, feed in self._feeds.items():

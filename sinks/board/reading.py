@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sinks import alerts, digests, duty_log
+from sinks import alerts, digests, duty_log, health
 from sinks.standing import rolling
 from sinks.store import Store
 
@@ -63,12 +63,17 @@ class News(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """Rolling totals, daily counts, open cases per county; who reported on which day."""
+    """Rolling totals, daily counts, open cases per county; who reported on which day.
+
+    stages, quiet_since: see sinks.health.
+    """
 
     rolling: list[Row]
     sparks: list[Row]
     presence: list[Row]
     cases: list[Row]
+    stages: list[Row]
+    quiet_since: datetime | None
 
 
 def news(store: Store, now: datetime) -> News:
@@ -100,4 +105,6 @@ def figures(store: Store, now: datetime, zone: ZoneInfo) -> Figures:
         store.query(_SPARKS, {"since": today - timedelta(days=SPARK_DAYS - 1)}),
         store.query(_PRESENCE, {"since": (now - timedelta(days=8)).date()}),
         store.query(_CASES, {"now": now}),
+        health.latest(store),
+        health.quiet_since(store),
     )

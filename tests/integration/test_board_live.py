@@ -4,16 +4,16 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientResponse
 
-from sinks import migrate
-from sinks.board.banners import health_of
+from sinks import health, migrate
 from sinks.board.view import applied
-from sinks.rows import row_of_alert, row_of_digest, rows_of_totals
+from sinks.rows import COLUMNS, row_of_alert, row_of_digest, rows_of_totals
 from sinks.store import Store, embedded_dsn
 from streams.duty import DutyRow
 from streams.packs import CountRow
@@ -213,9 +213,9 @@ async def test_a_store_that_goes_away_is_said_and_the_board_stays(
     async with serving_board(other, tmp_path) as board, listening(board) as answer:
         await first(answer, "hello")
         other.close()
-        health = (await first(answer, "health")).said
-        assert health["state"] == "down"
-        assert [banner["level"] for banner in health["banners"]] == ["bad"]
+        told = (await first(answer, "health")).said
+        assert told["state"] == "down"
+        assert [banner["level"] for banner in told["banners"]] == ["bad"]
         assert (await board.get("/api/v1/board")).status == 200
     async with serving_board(other, tmp_path) as board:
         answer = await board.get("/api/v1/board")
@@ -237,6 +237,12 @@ async def test_a_seat_that_is_taken_away_hears_no_more(
             assert await one.content.read() is not None  # ends
 
 
-async def test_stages_and_trouble_become_banners() -> None:
-    assert health_of([], "")["state"] == "ok"
-    assert health_of([], "away")["banners"][0]["level"] == "bad"
+async def test_since_when_nothing_arrives(store: Store) -> None:
+    assert health.quiet_since(store) is None
+    zero = dict.fromkeys(COLUMNS["pipeline_health"], 0) | {"stage": "intake", "state": "Stable"}
+    now = datetime.now(UTC).replace(microsecond=0)  # what is older than 14 days goes
+    seconds = [int(now.timestamp()) + 10 * number for number in range(4)]
+    for at, end in zip(seconds, (5, 9, 9, 9), strict=True):
+        row = zero | {"at": at, "end": end, "version": at * 1_000}
+        store.insert("pipeline_health", [tuple(row[name] for name in COLUMNS["pipeline_health"])])
+    assert health.quiet_since(store) == now

@@ -69,7 +69,7 @@ def paper(kind: str, county: str, body: str) -> dict[str, Any]:
     return {"id": "f" * 16, "kind": kind, "county": county, "issued_at": AT, "body": body, **span}
 
 
-NOTHING = Known(AT, News([], [], [], [], []), Figures([], [], [], []), HEALTHY)
+NOTHING = Known(AT, News([], [], [], [], []), Figures([], [], [], [], [], None), HEALTHY)
 
 statuses = st.sampled_from(["firing", "acknowledged", "assigned", "escalated", "closed"])
 alert_rows = st.builds(
@@ -145,6 +145,8 @@ knowns = st.builds(
         per_county(day=days, n=small),
         per_county(day=days),
         per_county(open=small, overdue=small),
+        st.just([]),
+        st.none(),
     ),
     st.sampled_from([HEALTHY, HEALTHY | {"state": "down"}]),
     st.integers(0, 30),
@@ -234,7 +236,7 @@ def test_today_and_who_is_missing() -> None:
         {"county": "620702", "day": date(2026, 3, 1)},
         {"county": "620721", "day": date(2026, 2, 25)},
     ]
-    seen = view(NOTHING._replace(figures=Figures([], [], presence, [])), (), SETUP)
+    seen = view(NOTHING._replace(figures=Figures([], [], presence, [], [], None)), (), SETUP)
     day = seen["day"]
     assert day["window_start"].isoformat() == "2026-02-28T08:00:00+00:00"
     assert (day["cut_off_at"] - day["window_end"]) == timedelta(minutes=30)
@@ -250,7 +252,7 @@ def test_a_spark_ends_today_in_local_days() -> None:
         {"county": "620702", "day": date(2026, 3, 1), "n": 7},
         {"county": "620702", "day": date(2026, 2, 16), "n": 1},
     ]
-    seen = view(NOTHING._replace(figures=Figures([], rows, [], [])), (), SETUP)
+    seen = view(NOTHING._replace(figures=Figures([], rows, [], [], [], None)), (), SETUP)
     assert seen["counties"][0]["spark"] == [1, *[0] * (SPARK_DAYS - 2), 7]
 
 
