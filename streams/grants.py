@@ -60,12 +60,11 @@ GRANTS: Final[dict[str, Grant]] = {
         reads=(REPORTS, JOURNAL),
         writes=(JOURNAL, COUNTS, ALERTS, DIGESTS, DEAD_LETTERS),
         joins=_groups("tally"),
-        # Before a snapshot replaces what was sent, the sink must have it.
-        watches=("huishang-sink",),
     ),
     "sink": Grant(
         reads=(COUNTS, ALERTS, DIGESTS, DEAD_LETTERS),
-        writes=(ALERTS, DIGESTS, DEAD_LETTERS),
+        # The last two are what staff do at the duty board.
+        writes=(ALERTS, DIGESTS, DEAD_LETTERS, "alert-actions", "duty-log"),
         joins=_groups("sink"),
         joins_any=("huishang-channel-",),
         # It writes down how all stages stand.
@@ -76,7 +75,11 @@ GRANTS: Final[dict[str, Grant]] = {
 
 
 def rules(stage: str, topic_prefix: str = "") -> list[Rule]:
-    """The ACLs of a stage, by name. Raises KeyError for what is no stage."""
+    """The ACLs of a stage, by name. Raises KeyError for what is no stage.
+
+    >>> [rule.name for rule in rules("intake", "t.") if rule.kind == "group"]
+    ['t.huishang-intake', 't.huishang-intake-deaths']
+    """
     grant = GRANTS[stage]
     topics = {*grant.reads, *grant.writes, *grant.looks_at, *TIED}
     found = [

@@ -223,17 +223,19 @@ class ApacheKafka:
         level = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
         return [self._java, level, "-cp", f"{self._jars}/*", *args]
 
-    def _format(self) -> None:
-        self._properties.write_text(
-            _KAFKA_PROPERTIES.format(
-                port=self._port,
-                controller=self._controller_port,
-                log=self._log,
-                doors=_listed("{}://127.0.0.1:{}", self.doors),
-                advertised=_listed("{}://127.0.0.1:{}", self._proxies),
-                protocols=_listed("{}:PLAINTEXT", self._proxies),
-            )
+    def _settings(self) -> str:
+        """What server.properties holds; of a key that comes twice Kafka takes the last."""
+        return _KAFKA_PROPERTIES.format(
+            port=self._port,
+            controller=self._controller_port,
+            log=self._log,
+            doors=_listed("{}://127.0.0.1:{}", self.doors),
+            advertised=_listed("{}://127.0.0.1:{}", self._proxies),
+            protocols=_listed("{}:PLAINTEXT", self._proxies),
         )
+
+    def _format(self) -> None:
+        self._properties.write_text(self._settings())
         if self._log.joinpath("meta.properties").exists():
             return
         cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")

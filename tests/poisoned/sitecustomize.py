@@ -3,6 +3,7 @@
 FAULT says which, MARK what an event must hold for it. The product has no such hook.
     classify  intake raises on a text with the mark    decide  tally, on an excerpt with it
     rows      the sink, on an alert whose excerpt has it
+    digest    the sink, on a digest whose title has it
     once      as classify, unless the file ONCE is there already; it is then
     hang      intake stops there for good              send    intake's sending raises, whatever it is
 """
@@ -86,6 +87,18 @@ def _break_sink() -> None:
     sink.row_of_alert = broken
 
 
+def _break_digests() -> None:
+    from sinks import sink
+
+    row_of_digest = sink.row_of_digest
+
+    def broken(digest: Any, *rest: Any) -> Any:
+        _fail(digest.title)
+        return row_of_digest(digest, *rest)
+
+    sink.row_of_digest = broken
+
+
 _FAULTS = {
     "classify": _break_intake,
     "once": _break_intake,
@@ -93,6 +106,7 @@ _FAULTS = {
     "send": _break_sending,
     "decide": _break_tally,
     "rows": _break_sink,
+    "digest": _break_digests,
 }
 if FAULT:
     _FAULTS[FAULT]()
