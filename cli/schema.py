@@ -1,9 +1,16 @@
 """`huishang schema`: makes and shows the tables in ClickHouse."""
 
+import re
+from hashlib import sha256
+from typing import TextIO
+from urllib.parse import urlsplit
+
 import click
 
 from cli import output
 from sinks import migrate
+from sinks.described import described
+from sinks.grants import Reader, granted
 from sinks.store import Store, dsn_for_reading
 from streams.clock import SystemClock
 from streams.errors import UserError
@@ -21,6 +28,7 @@ def schema() -> None:
     Examples:
       huishang schema apply
       huishang schema show
+      huishang schema grants --user grafana_zhangye --city 620700 --password-file reader.txt
       HUISHANG_CLICKHOUSE=http://huishang:secret@clickhouse:8123/huishang huishang schema apply
     """
 
@@ -42,9 +50,7 @@ def apply_command(as_json: bool) -> None:
             "schema itself when it starts; nothing is to be done"
         )
     with Store.open(dsn, create=True) as store:
-        applied = migrate.apply(
-            store, SystemClock().now(), zone=settings.timezone, counties=settings.counties
-        )
+        applied = migrate.apply(store, SystemClock().now(), settings=settings)
     if as_json:
         output.as_json([{"number": one.number, "name": one.name} for one in applied])
     else:
@@ -74,3 +80,61 @@ def show_command(context: click.Context, as_json: bool) -> None:
         )
     if any(one.applied_at is None for one in shown):
         context.exit(1)
+
+
+@schema.command("grants")
+@click.option("--user", required=True, help="Name of the reader on the server.")
+@click.option(
+    "--city",
+    "cities",
+    multiple=True,
+    help="Code or prefix of what it may see, such as 620700 or 62; repeat for more. Without: everything.",
+)
+@click.option(
+    "--password-file",
+    type=click.File(encoding="utf-8"),
+    required=True,
+    help="File with its password; - for standard input. Only a hash of it is printed.",
+)
+@click.option("--public", is_flag=True, help="Only the views that may be published.")
+def grants_command(user: str, cities: tuple[str, ...], password_file: TextIO, public: bool) -> None:
+    """Print SQL that makes a reader, for Grafana: views only, and of its cities only.
+
+    Run it as an administrator of the server, after `schema apply`, and again
+    after an upgrade: new views come with new statements.
+
+    \b
+    Example:
+      huishang schema grants --user grafana --password-file secret.txt | clickhouse-client -n
+    """
+    settings = load()
+    password = password_file.read().strip()
+    if not password:
+        raise UserError(f"{password_file.name} is empty; expected the password of {user}")
+    if not re.fullmatch(r"[A-Za-z_]\w*", user):
+        raise UserError(f"got --user {user}; expected letters, digits and _")
+    for city in cities:
+        if not re.fullmatch(r"\d{2,6}", city):
+            raise UserError(f"got --city {city}; expected two to six digits, such as 620700 or 62")
+    reader = Reader(
+        user,
+        sha256(password.encode()).hexdigest(),
+        cities,
+        urlsplit(settings.clickhouse).path.strip("/") or "default",
+        settings.clickhouse_cluster,
+        public,
+    )
+    for statement in granted(reader):
+        click.echo(f"{statement};")
+
+
+@schema.command("describe")
+def describe_command() -> None:
+    """Print every view and table with what its columns mean, as Markdown.
+
+    \b
+    Example:
+      huishang schema describe > schema.md
+    """
+    with Store.open(dsn_for_reading(load())) as store:
+        click.echo(described(store), nl=False)

@@ -148,8 +148,7 @@ async def _sink(settings: Settings) -> None:
     embedded = settings.clickhouse.startswith("chdb:")
     store = await _opened(settings.clickhouse, health)
     if embedded:
-        make = partial(migrate.apply, zone=settings.timezone, counties=settings.counties)
-        await asyncio.to_thread(make, store, clock.now())
+        await asyncio.to_thread(migrate.apply, store, clock.now(), None, settings)
     stage = Sink(settings, store, health, clock)
     ready_when_assigned(stage.app, health)
     setup = setup_of(settings, watched.loaded if watched else Rules.load())

@@ -7,13 +7,15 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Final, NamedTuple
 
-from sinks import views
+from sinks import retention, views
+from sinks.cluster import clustered, local
 from sinks.rows import COLUMNS, Row
 from sinks.statements import statements
 from sinks.store import Store
 from streams.categories import CATEGORIES
 from streams.counties import COUNTIES
 from streams.errors import Fatal
+from streams.settings import Settings
 
 _NAME = re.compile(r"^(\d{4})_(\w+)\.sql$")
 _APPLIED: Final = """
@@ -106,28 +108,38 @@ def apply(
     store: Store,
     now: datetime,
     migrations: Sequence[Migration] | None = None,
-    *,
-    zone: str = "Asia/Shanghai",
-    counties: str = "",
+    settings: Settings | None = None,
 ) -> list[Migration]:
-    """Apply what is due, fill the tables of names, make the views anew. Twice is harmless.
+    """Apply what is due, fill the tables of names, make the views anew, and keep rows as long as
+    is set. Twice is harmless.
 
-    zone, counties: as in the settings of these names; views need them.
+    settings: the zone and counties of views, the cluster, how long rows are kept; without, views
+    are those of the defaults, and rows are kept.
     Returns what was applied. Raises Fatal as `due` does, SinkBusy as the store does.
     """
-    store.command(_APPLIED.strip())
+    cluster = settings.clickhouse_cluster if settings else ""
+    if cluster and store.folder is not None:
+        raise Fatal(f"{store.dsn} is embedded and in no cluster; unset HUISHANG_CLICKHOUSE_CLUSTER")
+
+    def run(statement: str) -> None:
+        for one in clustered(statement, cluster):
+            store.command(one)
+
+    run(_APPLIED.strip())
     missing = due(shipped() if migrations is None else migrations, _applied(store))
     for migration in missing:
         for statement in statements(migration.text):
-            store.command(statement)
+            run(statement)
         at_ms = int(now.timestamp() * 1_000)
         store.insert("migrations", [(migration.number, migration.name, migration.sha256, at_ms)])
     if migrations is None:
         _fill(store, "counties", [tuple(county) for county in COUNTIES.values()])
         _fill(store, "categories", [tuple(category) for category in CATEGORIES.values()])
-        [here] = store.query("SELECT currentDatabase() AS database")
-        for statement in views.made(views.Made(zone, here["database"], *store.login, counties)):
-            store.command(statement)
+        if settings:
+            for statement in retention.changes(_engines(store, cluster), settings):
+                run(statement)
+        for statement in views.made(_made_by(store, settings)):
+            run(statement)
     return missing
 
 
@@ -142,6 +154,25 @@ def show(store: Store) -> list[Shown]:
         Shown(migration.number, migration.name, migration.sha256, applied.get(migration.number))
         for migration in shipped()
     ]
+
+
+def _made_by(store: Store, settings: Settings | None) -> views.Made:
+    [here] = store.query("SELECT currentDatabase() AS database")
+    user, password = store.login
+    made = views.Made(database=here["database"], user=user, password=password)
+    if settings is None:
+        return made
+    return made._replace(zone=settings.timezone, counties=settings.counties)
+
+
+def _engines(store: Store, cluster: str) -> dict[str, str]:
+    """Table → how it is made, of those that have rows and a TTL of ours."""
+    found = store.query(
+        "SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()"
+    )
+    there = {row["name"]: row["engine_full"] for row in found}
+    held = {table: local(table, cluster) for table in retention.KEPT}
+    return {table: there[name] for table, name in held.items() if name in there}
 
 
 def _applied(store: Store) -> dict[int, str]:

@@ -35,6 +35,8 @@ EMBEDDED_FOLDER: Final = "store"
 _INSERT_SETTINGS: Final = {
     "async_insert": 0,
     "insert_deduplicate": 0,
+    # Of a cluster: an insert returns when every shard has its rows.
+    "distributed_foreground_insert": 1,
     "max_partitions_per_insert_block": 0,
 }
 

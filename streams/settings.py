@@ -67,6 +67,17 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8123/default",
         description="DSN: http(s)://user:password@host:port/database, or chdb:///folder",
     )
+    clickhouse_cluster: str = Field(
+        "",
+        pattern=r"^\w*$",
+        description="name of a cluster: tables are replicated and distributed over it; empty: one server",
+    )
+    keep_alerts_days: int = Field(
+        1_095, ge=30, description="alerts, actions, notices and incidents in the store"
+    )
+    keep_letters_days: int = Field(
+        400, ge=30, description="dead letters, ledger and expectations in the store"
+    )
     topic_prefix: str = Field(
         "", pattern=r"^[a-z0-9.-]*$", description="before every topic and consumer group"
     )

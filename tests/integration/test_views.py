@@ -1,18 +1,22 @@
 """Views that boards read say what the rows in the store say, over rows as the sink inserts them."""
 
+import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sinks import days, migrate, views
+from sinks.described import described
 from sinks.rows import COLUMNS, Row, row_of_alert, row_of_dead_letter, row_of_digest, rows_of_totals
 from sinks.statements import statements
 from sinks.store import Store, embedded_dsn
 from streams.cases import MEASURES, CaseDayRow, CaseRow
 from streams.incidents import IncidentRow
 from streams.packs import FORMAT, ActionRow, CountRow, LedgerRow, PresenceRow, Totals
+from streams.settings import Settings
 from tests.stores import NOW, alert, dead_letter, digest
 
 ZONE = "Asia/Shanghai"
@@ -96,6 +100,15 @@ def test_every_view_has_a_comment_and_so_has_every_column(store: Store) -> None:
     assert columns == []
     for name in there:
         store.query(f"SELECT * FROM {name} LIMIT 1")
+
+
+def test_the_page_about_the_schema_is_what_the_store_says(store: Store) -> None:
+    """To write it anew: HUISHANG_TEST_WRITE=1 pytest -k page_about_the_schema."""
+    page = Path(__file__).parents[2] / "docs" / "schema.md"
+    text = described(store)
+    if os.environ.get("HUISHANG_TEST_WRITE"):
+        page.write_text(text, encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == text, "run it with HUISHANG_TEST_WRITE=1"
 
 
 def test_names_by_code(store: Store) -> None:
@@ -347,7 +360,7 @@ def test_reporting_knows_who_must_report(store: Store) -> None:
         ("民乐县", TODAY - timedelta(1), False, "未上报"),
         ("民乐县", TODAY, False, "未上报"),
     ]
-    migrate.apply(store, NOW, counties="62072,620702")
+    migrate.apply(store, NOW, settings=Settings(counties="62072,620702"))
     try:
         rows = ask(
             store,
