@@ -20,8 +20,13 @@ PLACES: Final = {"base": K8S / "base", **{name: K8S / "overlays" / name for name
 @cache
 def built(place: str) -> list[Document]:
     """Every object of `base` or of an overlay. Raises ToolMissing, or AssertionError."""
+    return built_at(PLACES[place])
+
+
+def built_at(folder: Path) -> list[Document]:
+    """The same of any folder with a kustomization.yaml."""
     done = subprocess.run(
-        [kustomize(), "build", str(PLACES[place])],
+        [kustomize(), "build", str(folder)],
         check=False,
         capture_output=True,
         text=True,

@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -13,7 +14,16 @@ from sinks.health import READS
 from streams.grants import GRANTS, rules
 from streams.settings import Settings
 from streams.topics import TOPICS
-from tests.kubernetes.built import OVERLAYS, PLACES, built, containers, of_kind, pods, title
+from tests.kubernetes.built import (
+    OVERLAYS,
+    PLACES,
+    built,
+    built_at,
+    containers,
+    of_kind,
+    pods,
+    title,
+)
 from tests.kubernetes.crds import schemas
 from tests.kubernetes.tools import ToolMissing, kustomize
 
@@ -200,3 +210,23 @@ def test_only_overlays_with_operators_ask_for_them() -> None:
     }
     assert custom["dev"] == set()
     assert custom["city"] == {"kafka.strimzi.io", "monitoring.coreos.com"}
+
+
+def test_the_overlay_in_the_readme_builds_on_top_of_a_city(tmp_path: Path) -> None:
+    said = (ROOT.parent / "README.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```yaml\n# kustomization.yaml\n(.*?)```", said, re.DOTALL)
+    city = os.path.relpath(PLACES["city"], tmp_path)
+    own = example.replace("../path/to/deploy/k8s/overlays/city", city)
+    assert own != example
+    (tmp_path / "kustomization.yaml").write_text(own, encoding="utf-8")
+    objects = built_at(tmp_path)
+    [config] = [one["data"] for one in objects if one["kind"] == "ConfigMap"]
+    assert config["HUISHANG_COUNTIES"] == "6207"
+    assert config["HUISHANG_KAFKA"] == "huishang-kafka-bootstrap.kafka.svc:9092"
+    images = {
+        container["image"]
+        for one in objects
+        if one["kind"] in {"Deployment", "Job"}
+        for container in containers(one["spec"]["template"])
+    }
+    assert images == {"registry.example/huishang:0.1.0"}
