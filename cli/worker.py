@@ -153,6 +153,7 @@ async def _sink(settings: Settings) -> None:
     ready_when_assigned(stage.app, health)
     setup = setup_of(settings, watched.loaded if watched else Rules.load())
     live = Live(store, setup, partial(health_at, settings, health), clock)
+    stage.when_awaited_is_in = live.wake
     page = await serve(
         health,
         settings.host,

@@ -127,6 +127,7 @@ class Sink:
         self.days = Days(store, settings.timezone)
         self._gathered = Gathered()
         self._awaited = asyncio.Event()
+        self.when_awaited_is_in: Callable[[], None] = lambda: None
         self._inserting = asyncio.Lock()
         consume(self.app, self._names, self._take)
 
@@ -193,6 +194,8 @@ class Sink:
                 with metrics.INSERT_SECONDS.labels(table).time():
                     await self._insert(table, rows)
                 metrics.SINK_ROWS.labels(table).inc(len(rows))
+            if not _AWAITED.isdisjoint(gathered.rows):
+                self.when_awaited_is_in()
             self.cities.note(_place(row) for row in gathered.rows["digests"])
             self.days.note(gathered.rows["counts"])
             for batch in gathered.batches:

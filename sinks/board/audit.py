@@ -52,8 +52,14 @@ NOTE: Final = web.RequestKey("note", Note)
 
 def noted(request: web.Request, what: str = "", **known: str) -> None:
     """Say what a request is about; the guard writes the row."""
-    before = request.get(NOTE) or Note(request.path[:120])
+    before = request.get(NOTE) or Note(_path(request))
     request[NOTE] = before._replace(**({"what": what} if what else {}), **known)
+
+
+def _path(request: web.Request) -> str:
+    """As the routes have it: what a request itself says could be anything."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
 
 
 def row_of(at: datetime, seat: Seat | None, note: Note, status: int, why: str) -> Row:

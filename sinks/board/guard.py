@@ -47,7 +47,9 @@ def guard(doors: Doors, audit: Audit, clock: Clock) -> Middleware:
         except web.HTTPException as error:
             wrong = _no_route(request, error)
             answer, why = denial(wrong), str(wrong)
-        if request.method not in _READS:
+        # Of those who are nobody, and too many, there is no end.
+        flood = answer.status == HTTPStatus.TOO_MANY_REQUESTS and SEAT not in request
+        if request.method not in _READS and not flood:
             noted(request)
             row = row_of(clock.now(), request.get(SEAT), request[NOTE], answer.status, why)
             await audit.write(row)
@@ -71,14 +73,15 @@ class _Entrance:
             return await handler(request)
         now_s = time.monotonic()
         self._doors.look(now_s)
+        reads = request.method in _READS
+        limits = self._reads if reads else self._acts
         seat = self._doors.seat(request)
+        who = seat.credential if seat else f"address {request.remote}"
+        if (wait_s := limits.wait_s(who, now_s)) > 0:
+            raise too_many(wait_s)
         if seat is None:
             return _sign_in(request)
         request[SEAT] = seat
-        reads = request.method in _READS
-        wait_s = (self._reads if reads else self._acts).wait_s(seat.credential, now_s)
-        if wait_s > 0:
-            raise too_many(wait_s)
         if not reads:
             _check_sent_by_page(request, self._doors.csrf(seat))
         return await handler(request)

@@ -4,6 +4,7 @@ The store is the only source: whichever of several sinks wrote a row, all boards
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -21,6 +22,7 @@ from streams.errors import HuishangError
 
 NEWS_EVERY_S: Final = 0.5
 FIGURES_EVERY_S: Final = 2.0
+_GAP_S: Final = 0.1
 # Asking takes a tenth of the time at most, however large the tables grow.
 SHARE: Final = 10
 LINGER_S: Final = 60.0  # a scope nobody looks at is kept so long: pages reload and reconnect
@@ -41,10 +43,15 @@ class Live:
         self._known: Known | None = None
         self._asking: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
+        self._woken = asyncio.Event()
 
     def use(self, setup: Setup) -> None:
         """From now on; rules may change."""
         self.setup = setup
+
+    def wake(self) -> None:
+        """There is news in the store: ask sooner."""
+        self._woken.set()
 
     async def feed(self, scope: Scope) -> Feed:
         """The feed of a scope, up to date. Raises HuishangError when the store is away."""
@@ -88,7 +95,7 @@ class Live:
         took_s = 0.0
         try:
             while self._wanted():
-                await asyncio.sleep(max(NEWS_EVERY_S, SHARE * took_s))
+                await self._pause(SHARE * took_s)
                 began = self._now_s()
                 figures_too = began >= figures_at
                 await self._ask(figures=figures_too)
@@ -101,6 +108,14 @@ class Live:
             for feed in self._feeds.values():
                 feed.close()
             self._feeds.clear()
+
+    async def _pause(self, least_s: float) -> None:
+        """Until it is time to ask again; less when this process has just inserted something."""
+        least_s = max(_GAP_S, least_s)
+        await asyncio.sleep(least_s)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), max(0.0, NEWS_EVERY_S - least_s))
+        self._woken.clear()
 
     async def _ask(self, *, figures: bool) -> None:
         known = self._known
@@ -121,8 +136,8 @@ class Live:
             known = known._replace(health=self._health(known.figures, trouble))
         before, self._known = self._known, known
         if before is None or not _same(before, known, self.setup.zone):
-            for scope, feed in self._feeds.items():
-                feed.update(view(known, scope, self.setup))
+            for scope, feed in list(self._feeds.items()):
+                feed.update(await asyncio.to_thread(view, known, scope, self.setup))
 
     def _wanted(self) -> bool:
         """Whether anybody looks, or did just now; lets go of scopes that nobody does."""

@@ -413,6 +413,15 @@ async def test_many_requests_are_told_to_wait(board: Board) -> None:
     assert (await board.get("/api/v1/definitions", "reader-all")).status == 200
 
 
+async def test_who_is_nobody_fills_no_audit(board: Board) -> None:
+    for number in range(60):
+        answer = await board.client.post(f"/{number}", data="x")
+        assert answer.status in (401, 429)
+    rows = (await board.json("/api/v1/audit", "admin-all"))["rows"]
+    assert 30 <= len(rows) < 40
+    assert {(row["post"], row["what"], row["outcome"]) for row in rows} == {("", "", "unknown")}
+
+
 @pytest.mark.parametrize(
     ("ending", "kind", "holds"),
     [

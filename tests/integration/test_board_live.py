@@ -246,3 +246,14 @@ async def test_since_when_nothing_arrives(store: Store) -> None:
         row = zero | {"at": at, "end": end, "version": at * 1_000}
         store.insert("pipeline_health", [tuple(row[name] for name in COLUMNS["pipeline_health"])])
     assert health.quiet_since(store) == now
+
+
+async def test_what_this_process_inserts_is_asked_for_at_once(
+    board: Board, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sinks.board.live.NEWS_EVERY_S", 600.0)
+    async with listening(board, "duty-all") as answer:
+        await first(answer, "hello")
+        insert_alert(store, 1)
+        board.live.wake()
+        assert (await first(answer, "alert")).said["id"] == f"{1:016x}"
