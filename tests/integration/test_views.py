@@ -151,7 +151,9 @@ def test_days_are_local_and_sum_pieces_channels_and_hours(store: Store) -> None:
     )
     names = ("甘州区", "620700", "张掖市", "婚姻家庭", "D")
     assert rows == [(*names, TODAY - timedelta(1), 4, 0), (*names, TODAY, 11, 2)]
-    rows = ask(store, "SELECT hour, n, channel FROM count_hours ORDER BY hour, channel")
+    rows = ask(
+        store, "SELECT hour, sum(n), channel FROM count_hours GROUP BY ALL ORDER BY hour, channel"
+    )
     assert [(at.hour, n, channel) for at, n, channel in rows] == [
         (15, 4, "phone"),
         (16, 9, "phone"),
