@@ -65,18 +65,23 @@ _OVER_TIME: Final = lines(
 _BY_CATEGORY: Final = table(
     "末日各类别与预期",
     "Last day by category",
-    "时段内最后一日各类别的报告数与预期，超出 =（实际 − 预期）÷（上界 − 预期），大于 1 即超出范围。末日未完时偏低。"
+    "时段末日（尚无预期时为前一日）各类别的报告数与预期，超出 =（实际 − 预期）÷（上界 − 预期），大于 1 即超出范围。末日未完时偏低。"
     f"Above: (observed − expected) ÷ (high − expected); out of range above 1. {_BAND}",
     [
         Sql(
             sql(f"""
-                SELECT {matter()} AS kind,{_SUMS},
+                SELECT kind, reports, awaited, least, most,
                     if(most = awaited, NULL, (reports - awaited) / (most - awaited)) AS above
-                FROM observed_expected
-                WHERE day = (SELECT max(day) FROM observed_expected WHERE {_DAYS})
-                  AND {PLACES}
-                  AND {KINDS}
-                GROUP BY kind
+                FROM (
+                    SELECT {matter()} AS kind, day,{_SUMS}
+                    FROM observed_expected
+                    WHERE day >= toDate($__toTime, 'UTC') - 1 AND day <= toDate($__toTime, 'UTC')
+                      AND {PLACES}
+                      AND {KINDS}
+                    GROUP BY kind, day
+                    ORDER BY day DESC
+                    LIMIT 1 BY kind
+                )
                 ORDER BY above DESC, kind
             """)
         )
@@ -154,6 +159,6 @@ EXPECTED: Final = Board(
         Section("偏离与预警", "Deviations and alerts", [Row(13, [_BY_CATEGORY, _ALERTS])]),
     ],
     marks=[ALERT_MARKS],
-    since="now-60d",
+    since="now-14d",
     refresh="5m",
 )
