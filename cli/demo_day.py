@@ -36,6 +36,7 @@ _WEIGHTS: Final = {
     "620724": 12,
     "620725": 15,
 }
+_TODAY_SHARE: Final = 0.08
 _BAD_SHARE, _DUPLICATE_SHARE, _CASE_SHARE = 0.012, 0.04, 0.08
 _DAY: Final = timedelta(days=1)
 # Far below the limits of the burst rules (20 an hour, 100 a day): only the burst is one.
@@ -143,7 +144,7 @@ class _Maker:
         )
 
     def reports(self, number: int) -> None:
-        """Ordinary reports: most of the day, some late, some of past weeks and years."""
+        """Ordinary reports: of the day, of the two weeks before it, some of past years."""
         counties, weights = zip(*_WEIGHTS.items(), strict=True)
         streams, shares = zip(*_SHARES.items(), strict=True)
         inside = [code for code in texts.SENTENCES if code != "S99"]
@@ -160,12 +161,12 @@ class _Maker:
         """A moment at which the county has room for one more of this category."""
         draw = self._random.random()
         mute = stream == "grid-reports" and county in {SILENT, ZERO_ONLY}
-        if draw < 0.6 and not mute:
+        if draw < _TODAY_SHARE and not mute:
             day = 0
-        elif draw < 0.85:
-            day = self._random.randint(1, 6)
-        elif draw < 0.95:
-            day = self._random.randint(9, 60)
+        elif draw < 0.9:  # days as full as this one: what a board compares it with
+            day = self._random.randint(1, 13)
+        elif draw < 0.96:
+            day = self._random.randint(14, 60)
         else:
             day = self._random.randint(1, 6) * 365 + self._random.randrange(60)
         while True:
