@@ -49,11 +49,12 @@ _HELP = """\
 Show that it works: a generated day of the six counties of Zhangye, with
 known truth, through broker, stages and store on this machine.
 
-The day has grid reports, hotline calls, opinion items and case updates, some
-repeated, some late by hours or years, some bad, and one burst. At its end a
-table says per county what was published, counted, dropped as duplicate and
-answered with a dead letter, which alerts came, and whether every number is
-what it must be. Then everything stays up until Ctrl-C.
+The day, and the two weeks before it, have grid reports, hotline calls, opinion
+items and case updates, some repeated, some late by hours or years, some bad,
+and one burst. At its end a table says per county what was published, counted,
+dropped as duplicate and answered with a dead letter, which alerts came, and
+whether every number is what it must be. Then everything stays up until Ctrl-C,
+with the duty board open for use at the address it prints.
 
 The demo has its own folder, emptied first: demo in HUISHANG_DATA.
 

@@ -145,6 +145,7 @@ def hints(up: Embedded) -> str:
     per_county = "SELECT county, sum(n) FROM counts FINAL GROUP BY county"
     return (
         f"\nDuty board: {up.board}\n"
+        f"On a wall:  {up.board}?size=wall\n"
         "Everything is left running; Ctrl-C stops it. In another terminal:\n"
         f"  {PREFIX}DATA={up.settings.data} huishang counts --by county,category\n"
         f"  {PREFIX}DATA={up.settings.data} huishang dead-letters list\n"
