@@ -8,7 +8,7 @@ from agents.rules import Rules, time_of_day
 from sinks.board.banners import Seen, health_of
 from sinks.board.day import Times
 from sinks.board.reading import Figures
-from sinks.board.shapes import Shape
+from sinks.board.shapes import RuleName, Shape
 from sinks.board.view import Setup
 from streams.clock import SystemClock
 from streams.errors import Reason
@@ -47,18 +47,18 @@ def setup_of(settings: Settings, rules: Rules) -> Setup:
     return Setup(settings.zone, cycle, rule_names(rules), settings.counties)
 
 
-def rule_names(rules: Rules) -> dict[str, str]:
+def rule_names(rules: Rules) -> dict[str, RuleName]:
     """What duty staff call the alerts of each rule, by its id.
 
-    >>> rule_names(Rules.load())["missing-report"]
+    >>> rule_names(Rules.load())["missing-report"].name
     '未报日报告'
     """
-    found = {Reason.POISON.value: "无法处理的数据"}
+    found = {Reason.POISON.value: RuleName("", "无法处理的数据")}
     for section, name in _KINDS.items():
         given = getattr(rules, section)
         for rule in given if isinstance(given, tuple) else (given,):
             if rule is not None:
-                found[rule.id] = name
+                found[rule.id] = RuleName(section, name)
     return found
 
 

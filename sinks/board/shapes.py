@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sinks.standing import name_of
 from streams.alert_ways import legal_actions
@@ -39,13 +39,22 @@ _AS_THEY_ARE: Final = (
 )
 
 
-def alert_shape(row: Row, rule_names: Mapping[str, str]) -> Shape:
+class RuleName(NamedTuple):
+    """What a rule is: its section of rules.yaml, and what duty staff call its alerts."""
+
+    kind: str
+    name: str
+
+
+def alert_shape(row: Row, rule_names: Mapping[str, RuleName]) -> Shape:
     """An alert. rule_names: by the id of the rule; one that is not there goes by its id."""
+    rule = rule_names.get(row["rule"]) or RuleName("", row["rule"])
     county = COUNTIES.get(CountyCode(row["county"]))
     leaf = CATEGORIES.get(CategoryCode(row["category"]))
     return {
         **{name: row[name] for name in _AS_THEY_ARE},
-        "rule_name": rule_names.get(row["rule"], row["rule"]),
+        "rule_kind": rule.kind,
+        "rule_name": rule.name,
         "level_name": LEVEL_NAMES.get(row["level"], ""),
         "status_name": STATUS_NAMES.get(row["status"], row["status"]),
         "place": name_of(row["county"]),

@@ -14,7 +14,7 @@ from sinks.asking import covers
 from sinks.board import day as days
 from sinks.board.access import Scope
 from sinks.board.reading import SPARK_DAYS, Figures, News
-from sinks.board.shapes import Row, Shape, alert_shape, answer_shape, digest_shape
+from sinks.board.shapes import Row, RuleName, Shape, alert_shape, answer_shape, digest_shape
 from sinks.rollup import is_city
 from streams.counties import COUNTIES, CountyCode
 from streams.names import LEVEL_NAMES, STATUS_NAMES
@@ -36,7 +36,7 @@ class Setup(NamedTuple):
 
     zone: ZoneInfo
     cycle: days.Cycle
-    rule_names: Mapping[str, str]
+    rule_names: Mapping[str, RuleName]
     must_report: str
 
 

@@ -135,6 +135,17 @@ def test_a_county_is_picked_from_table_and_map(browser: Browser, address: str) -
         expect(cards).to_have_count(everything)
 
 
+def test_a_link_opens_one_alert_or_one_county(browser: Browser, address: str) -> None:
+    """As the tables of other boards lead here."""
+    with screen(browser, address) as board:
+        identifier = board.page.locator("article.alert").last.get_attribute("data-id")
+        board.page.goto(f"{address}?alert={identifier}")
+        expect(board.page.locator(f"dialog[data-id='{identifier}']")).to_be_visible()
+        board.page.goto(f"{address}?county=620702&alert=nothing")
+        expect(board.page.locator("#map .county.chosen")).to_have_count(1)
+        expect(board.page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_a_figure_says_what_it_means(browser: Browser, address: str) -> None:
     with screen(browser, address) as board:
         asked = board.page.locator("#figures .n_24h .what")

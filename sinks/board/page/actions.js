@@ -3,7 +3,7 @@ import { fill, toast } from "./dialogs.js";
 import { h } from "./dom.js";
 import { send } from "./link.js";
 import { pref } from "./prefs.js";
-import { board, follow, onStep } from "./store.js";
+import { board, follow, onAnswer } from "./store.js";
 import { bare, labelled, t } from "./text.js";
 import { now, time } from "./when.js";
 
@@ -81,7 +81,10 @@ const ASKS = {
 
 /** Offices that were given something lately. */
 function owners() {
-  const named = [...board.dispatches.map(({ owner }) => owner), ...[...board.alerts.values()].map(({ assigned_to: to }) => to)];
+  const named = [
+    ...board.dispatches.map(({ owner }) => owner),
+    ...[...board.alerts.values()].map(({ assigned_to: to }) => to),
+  ];
   return [...new Set(named.filter(Boolean))].sort();
 }
 
@@ -90,7 +93,9 @@ export async function act(id, action) {
   const alert = board.alerts.get(id);
   if (!alert || waiting.has(id) || !legal(alert).includes(action)) return;
   const asked = ASKS[action]?.();
-  const given = asked ? await fill({ title: labelled(t(action), `${alert.place} ${bare(alert)}`), ok: t(action), ...asked }) : {};
+  const given = asked
+    ? await fill({ title: labelled(t(action), `${alert.place} ${bare(alert)}`), ok: t(action), ...asked })
+    : {};
   if (given === null || waiting.has(id)) return;
   const filled = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
   const wait = { action, was: sign(board.alerts.get(id)), timer: 0 };
@@ -125,9 +130,18 @@ function settle(id) {
   changed(id);
 }
 
-const sign = (alert) => JSON.stringify([alert?.status, alert?.status_at, alert?.label, alert?.muted, alert?.assigned_to, alert?.note, alert?.by]);
+const sign = (alert) =>
+  JSON.stringify([
+    alert?.status,
+    alert?.status_at,
+    alert?.label,
+    alert?.muted,
+    alert?.assigned_to,
+    alert?.note,
+    alert?.by,
+  ]);
 
-onStep(({ identity, alert_id: id, verdict }) => {
+onAnswer(({ identity, alert_id: id, verdict }) => {
   const wait = waiting.get(id);
   if (!wait || !identity || identity !== wait.identity) return;
   settle(id);

@@ -1,17 +1,15 @@
 // The list of alerts: waiting first, gravest and newest first; filtered by level and county.
-import { buttons, isWaitingFor, onWaiting } from "./actions.js";
-import { bandOf, spark } from "./chart.js";
-import { showAlert } from "./detail.js";
+import { isWaitingFor, onWaiting } from "./actions.js";
+import { card } from "./card.js";
 import { $, h, keep, put } from "./dom.js";
-import { levelMark, what } from "./marks.js";
+import { levelMark } from "./marks.js";
 import { onPref, pref } from "./prefs.js";
 import { board, byGravity, follow, isWaiting } from "./store.js";
-import { bare, labelled, levelName, mutedName, rarity, ruleName, statusName, t } from "./text.js";
-import { ago, figure, moment } from "./when.js";
-import { WORDS } from "./words.js";
+import { t } from "./text.js";
+import { ago } from "./when.js";
 
 const SHOWN = 60; // of a group; the rest on demand
-const filter = { level: 0, county: "" };
+const filter = { level: 0, county: "", incident: "" };
 const opened = new Set();
 
 const GROUPS = [
@@ -26,78 +24,23 @@ export function onlyCounty(code) {
   draw();
 }
 
+/** Show one incident's alerts only. */
+export function onlyIncident(id) {
+  filter.incident = id;
+  draw();
+}
+
 export const countyShown = () => filter.county;
-
-/** Why an alert fired, in figures: [name, value, definition's key]. */
-export function reasons(alert) {
-  const unit = `unit_${alert.rule_kind}`;
-  const words = (n) => (unit in WORDS ? t(unit, { n: figure(n) }) : figure(n));
-  // Of a single matter, or of one that is missing, the reason has said it all.
-  if (alert.p_value === null && (!(unit in WORDS) || alert.limit <= 1)) return [];
-  const list = [["observed", words(alert.observed), "observed"]];
-  if (alert.expected !== null) {
-    const band = bandOf(alert);
-    const range = band ? `（${t("band", { a: figure(band.low), b: figure(band.high) })}）` : "";
-    list.push(["expected", words(alert.expected) + range, "expected"]);
-  } else {
-    list.push(["limit", words(alert.limit), "limit"]);
-  }
-  if (alert.p_value !== null) list.push(["p_value", rarity(alert.p_value), "p_value"]);
-  return list;
-}
-
-/** "已确认 · 值班长 · 16:41": the status, whose it is, and since when. */
-export function standing(alert) {
-  const who = alert.assigned_to ? t("to", { x: alert.assigned_to }) : alert.by ? t("by", { x: alert.by }) : "";
-  const since = alert.status_at && alert.status !== "firing" ? moment(alert.status_at) : "";
-  return [statusName(alert), who, since].filter(Boolean).join(" · ");
-}
-
-function card(alert) {
-  const name = `alert-${alert.id}`;
-  const label = alert.label ? h("span", { class: "chip" }, t(`is_${alert.label}`)) : null;
-  const muted = alert.notify || alert.status === "closed" ? null : h("span", { class: "chip" }, labelled(t("not_told"), mutedName(alert)));
-  return h(
-    "li",
-    {},
-    h(
-      "article",
-      { class: `alert edge${alert.level} ${alert.status}`, tabindex: "-1", "aria-labelledby": name, "data-id": alert.id, "data-focus": alert.id },
-      h(
-        "header",
-        {},
-        levelMark(alert.level),
-        h("span", { class: "where" }, [alert.place, alert.category_name].filter(Boolean).join(" · ")),
-        h("span", { class: `status s-${alert.status}` }, standing(alert)),
-        h("time", { class: "age", datetime: alert.raised_at, "data-at": alert.raised_at }, ago(alert.raised_at)),
-      ),
-      h("h4", { id: name }, h("button", { type: "button", class: "title", "data-focus": `${alert.id} open`, onclick: () => showAlert(alert.id) }, bare(alert))),
-      h(
-        "div",
-        { class: "because" },
-        h(
-          "div",
-          {},
-          h("p", { class: "reason" }, alert.reason),
-          h("dl", { class: "facts" }, reasons(alert).map(([key, value, def]) => h("div", {}, h("dt", {}, t(key)), h("dd", {}, value, what(def))))),
-          alert.excerpt ? h("p", { class: "excerpt" }, alert.excerpt) : null,
-        ),
-        alert.history.some(Boolean) ? spark(alert.history, bandOf(alert)) : null,
-      ),
-      h(
-        "footer",
-        {},
-        h("div", { class: "row acts" }, buttons(alert)),
-        h("span", { class: "soft rule" }, muted, label, h("span", {}, ruleName(alert))),
-      ),
-    ),
-  );
-}
 
 /** Alerts of the chosen level and county. */
 function chosen() {
   return [...board.alerts.values()]
-    .filter(({ level, county }) => (!filter.level || level === filter.level) && county.startsWith(filter.county))
+    .filter(
+      ({ level, county, incident }) =>
+        (!filter.level || level === filter.level) &&
+        county.startsWith(filter.county) &&
+        (!filter.incident || incident === filter.incident),
+    )
     .sort(byGravity);
 }
 
@@ -117,7 +60,20 @@ function groups() {
       items.push({ key: alert.id, sign: sign + JSON.stringify(alert) + isWaitingFor(alert), make: () => card(alert) });
     }
     if (shown.length < own.length) {
-      items.push({ key: `${group} all`, sign: `${sign} ${own.length}`, make: () => h("li", {}, h("button", { class: "button", type: "button", onclick: () => unfold(`${group} all`) }, t("show_all", { n: own.length }))) });
+      items.push({
+        key: `${group} all`,
+        sign: `${sign} ${own.length}`,
+        make: () =>
+          h(
+            "li",
+            {},
+            h(
+              "button",
+              { class: "button", type: "button", onclick: () => unfold(`${group} all`) },
+              t("show_all", { n: own.length }),
+            ),
+          ),
+      });
     }
   }
   return items;
@@ -134,13 +90,32 @@ function heading(group, n, folded) {
   return h(
     "li",
     { class: "group" },
-    h("h3", {}, h("button", { type: "button", class: "fold", "aria-expanded": String(!folded), "data-focus": "fold-done", onclick: () => unfold("done") }, words)),
+    h(
+      "h3",
+      {},
+      h(
+        "button",
+        {
+          type: "button",
+          class: "fold",
+          "aria-expanded": String(!folded),
+          "data-focus": "fold-done",
+          onclick: () => unfold("done"),
+        },
+        words,
+      ),
+    ),
   );
 }
 
 function nothing() {
-  const filtered = filter.level || filter.county;
-  return h("li", { class: "none" }, h("p", {}, t(filtered ? "none_found" : "no_alerts")), filtered ? null : h("p", { class: "soft" }, t("no_alerts_more")));
+  const filtered = filter.level || filter.county || filter.incident;
+  return h(
+    "li",
+    { class: "none" },
+    h("p", {}, t(filtered ? "none_found" : "no_alerts")),
+    filtered ? null : h("p", { class: "soft" }, t("no_alerts_more")),
+  );
 }
 
 function filters() {
@@ -166,7 +141,32 @@ function filters() {
     $("filters"),
     h("div", { class: "row", role: "group", "aria-label": t("filter_level") }, [0, 1, 2, 3, 4].map(level)),
     filter.county
-      ? h("button", { type: "button", class: "button filter", "data-focus": "county", "aria-pressed": "true", onclick: () => onlyCounty(filter.county) }, t("only", { x: county?.name ?? filter.county }), h("span", { "aria-hidden": "true" }, " ✕"))
+      ? h(
+          "button",
+          {
+            type: "button",
+            class: "button filter",
+            "data-focus": "county",
+            "aria-pressed": "true",
+            onclick: () => onlyCounty(filter.county),
+          },
+          t("only", { x: county?.name ?? filter.county }),
+          h("span", { "aria-hidden": "true" }, " ✕"),
+        )
+      : null,
+    filter.incident
+      ? h(
+          "button",
+          {
+            type: "button",
+            class: "button filter",
+            "data-focus": "incident",
+            "aria-pressed": "true",
+            onclick: () => onlyIncident(""),
+          },
+          t("one_incident"),
+          h("span", { "aria-hidden": "true" }, " ✕"),
+        )
       : null,
   );
 }
@@ -211,9 +211,6 @@ function fitWall() {
 
 /** The cards that are shown, in order. */
 export const cards = () => [...(list?.querySelectorAll("li:not(.beyond) > article") ?? [])];
-
-/** Words for an alert that has just come. */
-export const spoken = (alert) => t("new_alert", { x: [levelName(alert.level), alert.place, bare(alert)].join("，") });
 
 export function startAlerts() {
   follow(["alerts", "me"], draw);

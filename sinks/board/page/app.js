@@ -1,7 +1,8 @@
 // The duty board: asks who we are, draws, and follows the server for as long as the page is open.
-import { spoken, startAlerts } from "./alerts.js";
+import { onlyCounty, onlyIncident, startAlerts } from "./alerts.js";
+import { spoken } from "./card.js";
 import { startCounties } from "./counties.js";
-import { startDetail } from "./detail.js";
+import { showAlert, startDetail } from "./detail.js";
 import { toast } from "./dialogs.js";
 import { $ } from "./dom.js";
 import { startDuty } from "./duty.js";
@@ -22,7 +23,8 @@ const AGAIN_MS = 3_000;
 function tell(fresh) {
   if (!fresh.length) return;
   $("spoken").textContent = fresh.map(spoken).join("；");
-  for (const alert of fresh) document.querySelector(`article[data-id="${CSS.escape(alert.id)}"]`)?.classList.add("fresh");
+  for (const alert of fresh)
+    document.querySelector(`article[data-id="${CSS.escape(alert.id)}"]`)?.classList.add("fresh");
   chime();
 }
 
@@ -57,4 +59,22 @@ board.me = me;
 setZone(me.zone);
 setDefinitions(definitions);
 redraw();
-await followBoard((fresh) => requestAnimationFrame(() => tell(fresh)));
+
+/** What the address asks for, as links from elsewhere do: a county, an alert, an incident. */
+function asked() {
+  const given = new URLSearchParams(location.search);
+  const county = given.get("county");
+  if (county && [...board.counties.keys()].some((code) => code.startsWith(county))) onlyCounty(county);
+  const incident = given.get("incident");
+  if (incident && [...board.alerts.values()].some((alert) => alert.incident === incident)) onlyIncident(incident);
+  showAlert(given.get("alert"));
+}
+
+let first = true;
+await followBoard((fresh) =>
+  requestAnimationFrame(() => {
+    if (first) asked();
+    first = false;
+    tell(fresh);
+  }),
+);

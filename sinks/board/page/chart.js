@@ -17,7 +17,13 @@ export function spark(counts, band = null, { width = 140, height = 34, className
   const y = (n) => Math.round((height - (n / top) * (height - 2)) * 10) / 10;
   const last = width - slot;
   const range = band && [
-    s("rect", { class: "spark-band", x: last - 2, width: slot + 2, y: y(band.high), height: Math.max(2, y(band.low) - y(band.high)) }),
+    s("rect", {
+      class: "spark-band",
+      x: last - 2,
+      width: slot + 2,
+      y: y(band.high),
+      height: Math.max(2, y(band.low) - y(band.high)),
+    }),
   ];
   const bars = counts.map((n, i) =>
     s("rect", {
@@ -29,11 +35,23 @@ export function spark(counts, band = null, { width = 140, height = 34, className
     }),
   );
   const label = t("history_of", { x: counts.slice(0, -1).join(english() ? ", " : "、"), n: counts.at(-1) });
-  return s("svg", { class: className, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, preserveAspectRatio: "none" }, range, bars);
+  return s(
+    "svg",
+    {
+      class: className,
+      viewBox: `0 0 ${width} ${height}`,
+      role: "img",
+      "aria-label": label,
+      preserveAspectRatio: "none",
+    },
+    range,
+    bars,
+  );
 }
 
 /** The band of an alert, or null where its rule knows none. */
-export const bandOf = (alert) => (alert.low === null || alert.high === null || alert.low === undefined ? null : { low: alert.low, high: alert.high });
+export const bandOf = (alert) =>
+  alert.low === null || alert.high === null || alert.low === undefined ? null : { low: alert.low, high: alert.high };
 
 /** The dates of the history's days, the last being that in which the alert's window ends. */
 function dates(alert) {
@@ -73,7 +91,14 @@ export function chart(root, alert) {
     cursor: { show: false },
     scales: { x: { time: false, range: [-0.6, days.length - 0.4] }, y: { range: [0, top * 1.08] } },
     axes: [
-      { ...axis, size: 28, grid: { show: false }, values: (_, marks) => marks.map((i) => (Number.isInteger(i) && days[i] ? day(days[i]) : "")), splits: () => days.map((_, i) => i).filter((i) => (days.length - 1 - i) % (root.clientWidth < 460 ? 4 : 2) === 0) },
+      {
+        ...axis,
+        size: 28,
+        grid: { show: false },
+        values: (_, marks) => marks.map((i) => (Number.isInteger(i) && days[i] ? day(days[i]) : "")),
+        splits: () =>
+          days.map((_, i) => i).filter((i) => (days.length - 1 - i) % (root.clientWidth < 460 ? 4 : 2) === 0),
+      },
       { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000] },
     ],
     series: [
@@ -88,7 +113,11 @@ export function chart(root, alert) {
     hooks: { drawClear: [behind] },
   });
   const last = days.length - 1;
-  const data = [days.map((_, i) => i), alert.history.map((n, i) => (i < last ? n : null)), alert.history.map((n, i) => (i === last ? n : null))];
+  const data = [
+    days.map((_, i) => i),
+    alert.history.map((n, i) => (i < last ? n : null)),
+    alert.history.map((n, i) => (i === last ? n : null)),
+  ];
   let plot = new window.uPlot(options(), data, root);
   const follow = new ResizeObserver(() => plot.setSize({ width: Math.max(240, root.clientWidth), height: HEIGHT }));
   follow.observe(root);
@@ -101,11 +130,22 @@ export function chart(root, alert) {
 
 /** The chart's figures as a table, for whoever does not see it. */
 export function historyTable(alert) {
-  const rows = dates(alert).map((at, i) => h("tr", {}, h("th", { scope: "row" }, day(at)), h("td", { class: "n" }, figure(alert.history[i]))));
+  const rows = dates(alert).map((at, i) =>
+    h("tr", {}, h("th", { scope: "row" }, day(at)), h("td", { class: "n" }, figure(alert.history[i]))),
+  );
   return h(
     "details",
     { class: "data" },
     h("summary", {}, t("data_table")),
-    h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("date")), h("th", { scope: "col", class: "n" }, t("count")))), h("tbody", {}, rows)),
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h("tr", {}, h("th", { scope: "col" }, t("date")), h("th", { scope: "col", class: "n" }, t("count"))),
+      ),
+      h("tbody", {}, rows),
+    ),
   );
 }

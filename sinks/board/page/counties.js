@@ -19,16 +19,18 @@ const COLUMNS = [
   ["county", ({ code }) => code, null, ""],
   ["open_short", ({ worst_level: level, open_alerts: n }) => (level ? (5 - level) * 10_000 + n : 0), "open_alerts", ""],
   ["n_24h", ({ n_24h: n }) => n, "n_24h", "n"],
-  ["change", rise, "n_prev_24h", "n"],
+  ["change", rise, "change", "n"],
   ["n_7d", ({ n_7d: n }) => n, "n_7d", "n wide-only"],
-  ["spark", null, null, "spark-cell"],
+  ["spark", null, "spark", "spark-cell"],
 ];
 const WORST = (county) => COLUMNS[1][1](county) * 1e6 + county.n_24h;
 
 function order() {
   const by = sorted.by === "worst" ? WORST : COLUMNS.find(([key]) => key === sorted.by)[1];
   const way = sorted.down ? -1 : 1;
-  return [...board.counties.values()].sort((a, b) => way * (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0) || a.code.localeCompare(b.code));
+  return [...board.counties.values()].sort(
+    (a, b) => way * (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0) || a.code.localeCompare(b.code),
+  );
 }
 
 function head([key, by, def, kind]) {
@@ -40,7 +42,14 @@ function head([key, by, def, kind]) {
   return h(
     "th",
     { scope: "col", class: kind, "aria-sort": is ? (sorted.down ? "descending" : "ascending") : null },
-    by ? h("button", { type: "button", class: "sort", "data-focus": `sort-${key}`, onclick: press }, t(key), h("span", { "aria-hidden": "true" }, is ? (sorted.down ? " ↓" : " ↑") : "")) : t(key),
+    by
+      ? h(
+          "button",
+          { type: "button", class: "sort", "data-focus": `sort-${key}`, onclick: press },
+          t(key),
+          h("span", { "aria-hidden": "true" }, is ? (sorted.down ? " ↓" : " ↑") : ""),
+        )
+      : t(key),
     def ? what(def) : null,
   );
 }
@@ -50,8 +59,29 @@ function row(county) {
   return h(
     "tr",
     { class: chosen ? "chosen" : "" },
-    h("th", { scope: "row" }, h("button", { type: "button", class: "link", "aria-pressed": String(chosen), "data-focus": `county-${county.code}`, onclick: () => onlyCounty(county.code) }, county.name), county.reported ? null : h("span", { class: "not-in" }, t("no"))),
-    h("td", {}, county.worst_level ? h("span", { class: "worst" }, levelMark(county.worst_level), ` ${county.open_alerts}`) : h("span", { class: "soft" }, "0")),
+    h(
+      "th",
+      { scope: "row" },
+      h(
+        "button",
+        {
+          type: "button",
+          class: "link",
+          "aria-pressed": String(chosen),
+          "data-focus": `county-${county.code}`,
+          onclick: () => onlyCounty(county.code),
+        },
+        county.name,
+      ),
+      county.reported ? null : h("span", { class: "not-in" }, t("no")),
+    ),
+    h(
+      "td",
+      {},
+      county.worst_level
+        ? h("span", { class: "worst" }, levelMark(county.worst_level), ` ${county.open_alerts}`)
+        : h("span", { class: "soft" }, "0"),
+    ),
     h("td", { class: "n" }, h("strong", {}, figure(county.n_24h))),
     h("td", { class: "n" }, change(county.n_24h, county.n_prev_24h)),
     h("td", { class: "n wide-only" }, figure(county.n_7d)),
@@ -63,13 +93,42 @@ function draw() {
   const rows = order();
   const shown = all ? rows : rows.slice(0, SHOWN);
   const { totals } = board;
-  const foot = totals && rows.length > 1
-    ? h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, t("total")), h("td", {}, figure(totals.open_alerts)), h("td", { class: "n" }, figure(totals.n_24h)), h("td", { class: "n" }, change(totals.n_24h, totals.n_prev_24h)), h("td", { class: "n wide-only" }, figure(totals.n_7d)), h("td", { class: "spark-cell" })))
-    : null;
-  const more = shown.length < rows.length
-    ? h("button", { type: "button", class: "button", onclick: () => ((all = true), draw()) }, t("show_all", { n: rows.length }))
-    : null;
-  put($("county-table"), h("table", { class: "sortable" }, h("thead", {}, h("tr", {}, COLUMNS.map(head))), h("tbody", {}, shown.map(row)), foot), more);
+  const foot =
+    totals && rows.length > 1
+      ? h(
+          "tfoot",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, t("total")),
+            h("td", {}, figure(totals.open_alerts)),
+            h("td", { class: "n" }, figure(totals.n_24h)),
+            h("td", { class: "n" }, change(totals.n_24h, totals.n_prev_24h)),
+            h("td", { class: "n wide-only" }, figure(totals.n_7d)),
+            h("td", { class: "spark-cell" }),
+          ),
+        )
+      : null;
+  const more =
+    shown.length < rows.length
+      ? h(
+          "button",
+          { type: "button", class: "button", onclick: () => ((all = true), draw()) },
+          t("show_all", { n: rows.length }),
+        )
+      : null;
+  put(
+    $("county-table"),
+    h(
+      "table",
+      { class: "sortable" },
+      h("thead", {}, h("tr", {}, COLUMNS.map(head))),
+      h("tbody", {}, shown.map(row)),
+      foot,
+    ),
+    more,
+  );
 }
 
 export function startCounties() {

@@ -1,6 +1,6 @@
 // One alert, whole: why it fired, its fourteen days, who was notified, what was done, and what can be.
 import { buttons, onWaiting } from "./actions.js";
-import { reasons, standing } from "./alerts.js";
+import { reasons, standing } from "./card.js";
 import { bandOf, chart, historyTable } from "./chart.js";
 import { open, toast } from "./dialogs.js";
 import { h, put } from "./dom.js";
@@ -17,14 +17,17 @@ let shown = null;
 export function showAlert(id) {
   const alert = board.alerts.get(id);
   if (!alert || shown) return;
-  const parts = Object.fromEntries(["top", "acts", "why", "plot", "table", "told", "done"].map((name) => [name, h("div", { class: name })]));
+  const parts = Object.fromEntries(
+    ["top", "acts", "why", "days", "plot", "table", "told", "done"].map((name) => [name, h("div", { class: name })]),
+  );
+  parts.days.append(h("h3", {}, t("history"), what("spark")), parts.plot, parts.table);
   const body = h(
     "div",
     { class: "detail" },
     parts.top,
     parts.acts,
     h("section", {}, h("h3", {}, t("why")), parts.why),
-    h("section", {}, h("h3", {}, t("history"), what("history")), parts.plot, parts.table),
+    parts.days,
     h("section", {}, h("h3", {}, t("notices"), what("notify")), parts.told),
     h("section", {}, h("h3", {}, t("steps")), parts.done),
   );
@@ -59,7 +62,12 @@ function draw() {
   const { parts, whole } = shown;
   const alert = board.alerts.get(shown.id);
   if (!alert) return;
-  put(parts.top, levelMark(alert.level), h("span", { class: "where" }, [alert.city, alert.place, alert.category_name].filter(Boolean).join(" · ")), h("span", { class: `status s-${alert.status}` }, standing(alert)));
+  put(
+    parts.top,
+    levelMark(alert.level),
+    h("span", { class: "where" }, [alert.city, alert.place, alert.category_name].filter(Boolean).join(" · ")),
+    h("span", { class: `status s-${alert.status}` }, standing(alert)),
+  );
   put(parts.acts, h("div", { class: "row" }, buttons(alert)));
   put(
     parts.why,
@@ -69,26 +77,45 @@ function draw() {
       { class: "facts" },
       reasons(alert).map(([key, value, def]) => h("div", {}, h("dt", {}, t(key)), h("dd", {}, value, what(def)))),
       h("div", {}, h("dt", {}, t("rule")), h("dd", {}, ruleName(alert))),
-      h("div", {}, h("dt", {}, t("window_of")), h("dd", {}, `${moment(alert.window_start)} – ${moment(alert.window_end)}`)),
+      h("div", {}, h("dt", {}, t("window_of")), h("dd", {}, window_(alert))),
       h("div", {}, h("dt", {}, t("raised")), h("dd", {}, moment(alert.raised_at))),
     ),
     alert.excerpt ? h("p", { class: "excerpt", title: t("excerpt") }, alert.excerpt) : null,
   );
   plot(alert);
   put(parts.told, told(alert, whole?.notices));
-  put(parts.done, whole?.steps?.length ? h("ol", { class: "line" }, whole.steps.map(step)) : h("p", { class: "soft" }, whole ? t("no_steps") : "…"));
+  put(
+    parts.done,
+    whole?.steps?.length
+      ? h("ol", { class: "line" }, whole.steps.map(step))
+      : h("p", { class: "soft" }, whole ? t("no_steps") : "…"),
+  );
+}
+
+/** From when to when was counted; a moment for what looks at one report. */
+function window_({ window_start: start, window_end: end }) {
+  return start === end ? moment(start) : `${moment(start)} – ${moment(end)}`;
 }
 
 function plot(alert) {
-  const sign = JSON.stringify([alert.history, alert.low, alert.high, document.documentElement.dataset.theme, english()]);
+  const sign = JSON.stringify([
+    alert.history,
+    alert.low,
+    alert.high,
+    document.documentElement.dataset.theme,
+    english(),
+  ]);
   if (sign === shown.plotted) return;
   shown.plotted = sign;
   shown.undraw?.();
   const enough = alert.history.length > 1;
+  shown.parts.days.hidden = !enough;
   shown.undraw = enough ? chart(shown.parts.plot, alert) : null;
   shown.parts.plot.setAttribute("aria-hidden", "true"); // the table beside it says the same
   const band = bandOf(alert);
-  const key = band && h("p", { class: "soft" }, t("chart_key", { a: figure(band.low), b: figure(band.high), n: figure(alert.expected) }));
+  const key =
+    band &&
+    h("p", { class: "soft" }, t("chart_key", { a: figure(band.low), b: figure(band.high), n: figure(alert.expected) }));
   put(shown.parts.table, enough ? [key, historyTable(alert)] : null);
 }
 
@@ -96,7 +123,19 @@ function told(alert, notices) {
   const muted = alert.notify ? null : h("p", {}, labelled(t("not_told"), mutedName(alert)));
   if (!notices?.length) return muted ?? h("p", { class: "soft" }, notices ? t("no_channel") : "…");
   const rows = notices.map(({ channel, outcome, at, tries, reason }) =>
-    h("tr", {}, h("th", { scope: "row" }, channel), h("td", {}, outcomeName(outcome), reason ? h("span", { class: "soft" }, ` ${reason}`) : null, tries > 1 ? h("span", { class: "soft" }, ` ×${tries}`) : null), h("td", { class: "n" }, moment(at))),
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, channel),
+      h(
+        "td",
+        {},
+        outcomeName(outcome),
+        reason ? h("span", { class: "soft" }, ` ${reason}`) : null,
+        tries > 1 ? h("span", { class: "soft" }, ` ×${tries}`) : null,
+      ),
+      h("td", { class: "n" }, moment(at)),
+    ),
   );
   return [muted, h("table", { class: "plain" }, h("tbody", {}, rows))];
 }
@@ -111,7 +150,20 @@ function step({ action, action_name: name, by, at, note, until, assigned_to: to,
   const to_whom = to ? ` ${t("to", { x: to })}` : "";
   const end = until ? ` ${t("silence_until")} ${moment(until)}` : "";
   const kept = verdict && verdict !== "done" ? h("span", { class: "soft" }, ` ${t("unchanged")}`) : null;
-  return h("li", {}, h("span", { class: "soft" }, moment(at)), h("span", {}, h("strong", {}, words), `${to_whom}${end}`, by ? ` · ${by}` : "", kept, note ? h("span", { class: "note" }, note) : null));
+  return h(
+    "li",
+    {},
+    h("span", { class: "soft" }, moment(at)),
+    h(
+      "span",
+      {},
+      h("strong", {}, words),
+      `${to_whom}${end}`,
+      by ? ` · ${by}` : "",
+      kept,
+      note ? h("span", { class: "note" }, note) : null,
+    ),
+  );
 }
 
 export const shownAlert = () => shown?.id ?? null;

@@ -18,7 +18,11 @@ export function open({ title, body, tools = [], className = "", closed = () => {
       { class: "dialog-head" },
       h("h2", { id: name }, title),
       tools,
-      h("button", { type: "button", class: "quiet shut", "aria-label": t("close_window"), onclick: () => dialog.close() }, "✕"),
+      h(
+        "button",
+        { type: "button", class: "quiet shut", "aria-label": t("close_window"), onclick: () => dialog.close() },
+        "✕",
+      ),
     ),
     body,
   );
@@ -29,7 +33,9 @@ export function open({ title, body, tools = [], className = "", closed = () => {
   dialog.addEventListener("close", () => {
     dialog.remove();
     closed();
-    const back = before?.isConnected ? before : before?.dataset?.focus && document.querySelector(`[data-focus="${CSS.escape(before.dataset.focus)}"]`);
+    const back = before?.isConnected
+      ? before
+      : before?.dataset?.focus && document.querySelector(`[data-focus="${CSS.escape(before.dataset.focus)}"]`);
     back?.focus?.({ preventScroll: true });
   });
   document.body.append(dialog);
@@ -79,14 +85,24 @@ function field({ name, label, type = "text", required, max, options, list, value
     type === "area"
       ? h("textarea", { ...common, rows: 4 })
       : type === "select"
-        ? h("select", common, options.map(([key, words]) => h("option", { value: key }, words)))
+        ? h(
+            "select",
+            common,
+            options.map(([key, words]) => h("option", { value: key }, words)),
+          )
         : h("input", { ...common, autocomplete: "off", list: list?.length ? `${id}-list` : null });
   return h(
     "div",
     { class: "field" },
     h("label", { for: id }, label, required ? h("span", { class: "soft" }, ` · ${t("required")}`) : null),
     input,
-    list?.length ? h("datalist", { id: `${id}-list` }, list.map((one) => h("option", { value: one }))) : null,
+    list?.length
+      ? h(
+          "datalist",
+          { id: `${id}-list` },
+          list.map((one) => h("option", { value: one })),
+        )
+      : null,
     help ? h("p", { class: "soft", id: `${id}-help` }, help) : null,
   );
 }

@@ -69,7 +69,9 @@ function refocus(root, held) {
 }
 
 const PLAIN = new Set(
-  "article section h1 h2 h3 h4 p ul ol li table thead tbody tfoot tr th td strong em b i br hr small span footer header div blockquote code pre dl dt dd".split(" "),
+  "article section h1 h2 h3 h4 p ul ol li table thead tbody tfoot tr th td strong em b i br hr small span footer header div blockquote code pre dl dt dd".split(
+    " ",
+  ),
 );
 
 /** A paper's HTML as nodes: plain tags and classes only, whatever came. */

@@ -39,7 +39,9 @@ async function handOver() {
     help: t("handover_help"),
     ok: t("submit"),
     className: "reading",
-    fields: [{ name: "note", label: t("handover_text"), type: "area", required: true, max: NOTE_MAX, value: fitting(draft) }],
+    fields: [
+      { name: "note", label: t("handover_text"), type: "area", required: true, max: NOTE_MAX, value: fitting(draft) },
+    ],
   });
   if (given) await logged({ kind: "handover", county_code: code, note: given.note });
 }
@@ -48,7 +50,20 @@ function log() {
   const items = board.log.map((one) => {
     const digest = board.digests.find(({ id }) => id === one.digest_id);
     const item = entry({ ...one, title: "" });
-    if (digest) item.lastChild.insertBefore(h("span", {}, " · ", h("button", { type: "button", class: "link", "data-focus": `log-${one.id}`, onclick: () => showPaper(digest.id) }, digest.title)), item.lastChild.querySelector(".note"));
+    if (digest)
+      item.lastChild.insertBefore(
+        h(
+          "span",
+          {},
+          " · ",
+          h(
+            "button",
+            { type: "button", class: "link", "data-focus": `log-${one.id}`, onclick: () => showPaper(digest.id) },
+            digest.title,
+          ),
+        ),
+        item.lastChild.querySelector(".note"),
+      );
     return item;
   });
   put($("log"), items.length ? h("ol", { class: "line" }, items) : h("p", { class: "none" }, t("no_log")));
@@ -56,5 +71,12 @@ function log() {
 
 export function startDuty() {
   follow(["log", "digests"], log);
-  follow(["me"], () => put($("handover"), canAct() ? h("button", { type: "button", class: "button", "data-focus": "handover", onclick: handOver }, t("handover")) : null));
+  follow(["me"], () =>
+    put(
+      $("handover"),
+      canAct()
+        ? h("button", { type: "button", class: "button", "data-focus": "handover", onclick: handOver }, t("handover"))
+        : null,
+    ),
+  );
 }

@@ -12,6 +12,7 @@ const STEPS = [
   ["consulting", "consult_at", "consult"],
   ["dispatching", "dispatch_at", "dispatch"],
 ];
+const FEW = 5; // of fewer a share says nothing
 const LATE_MS = 5_000; // a line that is back sooner is not worth a banner
 
 function clock() {
@@ -20,7 +21,8 @@ function clock() {
 
 function place() {
   const cities = new Set([...board.counties.values()].map(({ city }) => city).filter(Boolean));
-  const where = cities.size === 1 ? [...cities][0] : board.counties.size === 1 ? [...board.counties.values()][0].name : "";
+  const where =
+    cities.size === 1 ? [...cities][0] : board.counties.size === 1 ? [...board.counties.values()][0].name : "";
   put($("place"), h("span", {}, where ? `${where} ` : ""), t("board"));
 }
 
@@ -39,7 +41,10 @@ function steps() {
     );
   });
   const waiting = next
-    ? [h("span", { class: "soft" }, t("until", { x: t(next[0]) })), h("strong", { class: "digits", id: "countdown" }, countdown(Date.parse(day[next[1]]) - now()))]
+    ? [
+        h("span", { class: "soft" }, t("until", { x: t(next[0]) })),
+        h("strong", { class: "digits", id: "countdown" }, countdown(Date.parse(day[next[1]]) - now())),
+      ]
     : [h("span", { class: "soft" }, t("day_done"))];
   put($("steps"), h("div", { class: "countdown", role: "timer" }, waiting), h("ol", { role: "list" }, list));
 }
@@ -56,7 +61,11 @@ function reported() {
       { class: all ? "all-in" : names.length ? "missing" : "" },
       h("strong", {}, t("reported", { n: day.reported, m: day.expected_counties })),
       what("reported"),
-      names.length ? h("span", {}, labelled(t("missing"), ""), h("span", { class: "names" }, names.join(english() ? ", " : "、"))) : all ? h("span", {}, `✓ ${t("none_missing")}`) : null,
+      names.length
+        ? h("span", {}, labelled(t("missing"), ""), h("span", { class: "names" }, names.join(english() ? ", " : "、")))
+        : all
+          ? h("span", {}, `✓ ${t("none_missing")}`)
+          : null,
     ),
     h("p", { class: "soft window" }, t("window", { a: moment(day.window_start), b: moment(day.window_end) })),
   );
@@ -64,7 +73,8 @@ function reported() {
 
 /** "▲ 12%", or "▲ 4.2 倍" of what was far less: against the day before. */
 export function change(n, before) {
-  if (!before) return n ? "—" : "";
+  if (before < FEW)
+    return n === before ? t("same_as") : `${n > before ? "▲" : "▼"} ${t("n_more", { n: Math.abs(n - before) })}`;
   const pct = Math.round(((n - before) / before) * 100);
   if (!pct) return t("same_as");
   if (pct > 200) return `▲ ${t("times", { n: figure(n / before) })}`;
@@ -74,15 +84,22 @@ export function change(n, before) {
 function figures() {
   const { totals } = board;
   if (!totals) return;
-  const one = (key, value, more) => h("div", { class: `figure ${key}` }, h("dt", {}, t(key), what(key)), h("dd", {}, h("strong", {}, value), more));
-  const levels = [1, 2, 3, 4].filter((level) => totals.by_level[level]).map((level) => h("span", {}, levelMark(level), ` ${totals.by_level[level]}`));
+  const one = (key, value, more) =>
+    h("div", { class: `figure ${key}` }, h("dt", {}, t(key), what(key)), h("dd", {}, h("strong", {}, value), more));
+  const levels = [1, 2, 3, 4]
+    .filter((level) => totals.by_level[level])
+    .map((level) => h("span", {}, levelMark(level), ` ${totals.by_level[level]}`));
   put(
     $("figures"),
     h(
       "dl",
       {},
       one("open_alerts", figure(totals.open_alerts), h("span", { class: "levels" }, levels)),
-      one("n_24h", figure(totals.n_24h), h("span", { class: "soft" }, change(totals.n_24h, totals.n_prev_24h), " ", t("n_prev_24h"))),
+      one(
+        "n_24h",
+        figure(totals.n_24h),
+        h("span", { class: "soft" }, change(totals.n_24h, totals.n_prev_24h), " ", t("n_prev_24h")),
+      ),
       one("n_7d", figure(totals.n_7d)),
       one("open_cases", figure(totals.open_cases)),
       one("overdue_cases", figure(totals.overdue_cases)),
@@ -93,12 +110,16 @@ function figures() {
 function banners() {
   const own = [];
   const { state, since } = board.link;
-  if (state === "broken" && Date.now() - since > LATE_MS) own.push({ level: "bad", zh: t("broken_long", { x: span(Date.now() - since) }) });
+  if (state === "broken" && Date.now() - since > LATE_MS)
+    own.push({ level: "bad", zh: t("broken_long", { x: span(Date.now() - since) }) });
   const all = [...own, ...(board.health?.banners ?? [])];
   const sign = JSON.stringify([all, pref("lang")]);
   if ($("banners").dataset.sign === sign) return;
   $("banners").dataset.sign = sign;
-  put($("banners"), all.map((one) => h("p", { class: `banner ${one.level}` }, h("span", { "aria-hidden": "true" }, "⚠ "), either(one))));
+  put(
+    $("banners"),
+    all.map((one) => h("p", { class: `banner ${one.level}` }, h("span", { "aria-hidden": "true" }, "⚠ "), either(one))),
+  );
 }
 
 function line() {
@@ -121,7 +142,11 @@ function stages() {
       h("td", { class: "n" }, one.late_s ? t("late_s", { x: span(one.late_s * 1000) }) : ""),
     ),
   );
-  put($("stage-list"), h("table", { class: "plain" }, h("tbody", {}, rows)), h("p", {}, h("a", { href: "/status" }, t("status_page"))));
+  put(
+    $("stage-list"),
+    h("table", { class: "plain" }, h("tbody", {}, rows)),
+    h("p", {}, h("a", { href: "/status" }, t("status_page"))),
+  );
 }
 
 export function startHead() {

@@ -6,7 +6,16 @@ import { $ } from "./dom.js";
 import { pref } from "./prefs.js";
 import { goTo, keysHelp, toggleWall } from "./tools.js";
 
-const ACTIONS = { a: "acknowledge", s: "assign", e: "escalate", c: "close", m: "silence", u: "useful", n: "not_useful", r: "reopen" };
+const ACTIONS = {
+  a: "acknowledge",
+  s: "assign",
+  e: "escalate",
+  c: "close",
+  m: "silence",
+  u: "useful",
+  n: "not_useful",
+  r: "reopen",
+};
 const PARTS = { 1: "alerts", 2: "counties", 3: "reports", 4: "duty" };
 
 function move(by) {
@@ -31,14 +40,15 @@ function onKey(event) {
   if (target.matches("input, textarea, select")) return;
   const card = target.closest?.("article.alert");
   const done = () => event.preventDefault();
-  if (card === target && (key === "ArrowDown" || key === "ArrowUp")) return done(), move(key === "ArrowDown" ? 1 : -1);
-  if (card === target && key === "Enter") return done(), showAlert(card.dataset.id);
-  if (card && key in ACTIONS) return done(), act(card.dataset.id, ACTIONS[key]);
+  if (card === target && (key === "ArrowDown" || key === "ArrowUp"))
+    return (done(), move(key === "ArrowDown" ? 1 : -1));
+  if (card === target && key === "Enter") return (done(), showAlert(card.dataset.id));
+  if (card && key in ACTIONS) return (done(), act(card.dataset.id, ACTIONS[key]));
   if (pref("keys") !== "on") return;
-  if (key === "j" || key === "k") return done(), move(key === "j" ? 1 : -1);
-  if (key in PARTS) return done(), goTo(PARTS[key]);
-  if (key === "w") return done(), toggleWall();
-  if (key === "?") return done(), keysHelp();
+  if (key === "j" || key === "k") return (done(), move(key === "j" ? 1 : -1));
+  if (key in PARTS) return (done(), goTo(PARTS[key]));
+  if (key === "w") return (done(), toggleWall());
+  if (key === "?") return (done(), keysHelp());
 }
 
 export function startKeys() {

@@ -32,14 +32,23 @@ function dot(county, most, at, named) {
   const { x, y } = at(county);
   const r = 9 + 19 * Math.sqrt(county.n_24h / most);
   const level = county.worst_level;
-  const title = [county.name, `${t("n_24h")} ${figure(county.n_24h)}`, county.open_alerts ? `${t("open_alerts")} ${county.open_alerts}` : "", county.reported ? "" : t("no")].filter(Boolean).join(" · ");
+  const title = [
+    county.name,
+    `${t("n_24h")} ${figure(county.n_24h)}`,
+    county.open_alerts ? `${t("open_alerts")} ${county.open_alerts}` : "",
+    county.reported ? "" : t("no"),
+  ]
+    .filter(Boolean)
+    .join(" · ");
   const k = level ? Math.max(0.62, r / 22) : 0;
   return s(
     "g",
     { class: `county ${countyShown() === county.code ? "chosen" : ""}`, onclick: () => onlyCounty(county.code) },
     s("title", {}, title),
     s("circle", { cx: x, cy: y, r, class: `size ${county.reported ? "" : "unreported"}` }),
-    level ? shape(level, { class: `mark m${level}`, transform: `translate(${x - 10 * k} ${y - 10 * k}) scale(${k})` }) : null,
+    level
+      ? shape(level, { class: `mark m${level}`, transform: `translate(${x - 10 * k} ${y - 10 * k}) scale(${k})` })
+      : null,
     named ? s("text", { x, y: y + r, dy: "1.05em", class: "name" }, county.name) : null,
     named ? s("text", { x, y: y + r, dy: "2.35em", class: "number" }, figure(county.n_24h)) : null,
   );
@@ -47,7 +56,12 @@ function dot(county, most, at, named) {
 
 function scaleBar(km, height) {
   const fits = [500, 200, 100, 50, 20, 10, 5, 2, 1].find((n) => n * km < 130) ?? 1;
-  return s("g", { class: "scale" }, s("path", { d: `M14 ${height - 18}v6h${fits * km}v-6` }), s("text", { x: 14 + (fits * km) / 2, y: height - 20 }, `${fits} km`));
+  return s(
+    "g",
+    { class: "scale" },
+    s("path", { d: `M14 ${height - 18}v6h${fits * km}v-6` }),
+    s("text", { x: 14 + (fits * km) / 2, y: height - 20 }, `${fits} km`),
+  );
 }
 
 function draw() {
@@ -56,12 +70,22 @@ function draw() {
   const { at, height, km } = placed(counties);
   const most = Math.max(1, ...counties.map(({ n_24h: n }) => n));
   const drawn = [...counties]
-    .sort((a, b) => (a.worst_level || 9) < (b.worst_level || 9) ? 1 : b.n_24h - a.n_24h)
+    .sort((a, b) => ((a.worst_level || 9) < (b.worst_level || 9) ? 1 : b.n_24h - a.n_24h))
     .map((one) => dot(one, most, at, counties.length <= NAMED || one.worst_level > 0));
   put(
     $("map"),
-    s("svg", { viewBox: `0 0 ${WIDTH} ${Math.round(height)}`, role: "img", "aria-label": t("map_of") }, drawn, scaleBar(km, height)),
-    h("p", { class: "key soft" }, t("map_key"), [1, 2, 3, 4].map((level) => levelMark(level))),
+    s(
+      "svg",
+      { viewBox: `0 0 ${WIDTH} ${Math.round(height)}`, role: "img", "aria-label": t("map_of") },
+      drawn,
+      scaleBar(km, height),
+    ),
+    h(
+      "p",
+      { class: "key soft" },
+      t("map_key"),
+      [1, 2, 3, 4].map((level) => levelMark(level)),
+    ),
   );
 }
 

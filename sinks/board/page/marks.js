@@ -14,7 +14,12 @@ export const shape = (level, props) => s("path", { d: SHAPES[level], ...props })
 
 /** "⬢ 红色": shape, colour and word. */
 export const levelMark = (level) =>
-  h("span", { class: `level l${level}` }, s("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, shape(level)), levelName(level));
+  h(
+    "span",
+    { class: `level l${level}` },
+    s("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, shape(level)),
+    levelName(level),
+  );
 
 let definitions = {};
 
@@ -30,7 +35,18 @@ const nameOf = (found) => (english() ? found.name_en || found.name_zh : found.na
 export function what(key) {
   const found = definitions[key];
   if (!found) return null;
-  return h("button", { type: "button", class: "what", "aria-expanded": "false", "aria-label": t("what_is", { x: nameOf(found) ?? t(key) }), "data-def": key, "data-focus": `def-${key}` }, "?");
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "what",
+      "aria-expanded": "false",
+      "aria-label": t("what_is", { x: nameOf(found) ?? t(key) }),
+      "data-def": key,
+      "data-focus": `def-${key}`,
+    },
+    "?",
+  );
 }
 
 export const definitionNodes = (key) => {
@@ -53,14 +69,18 @@ export function startDefinitions() {
     if (button && button !== opener) return show(button);
     if (button || !shown.contains(target)) hide();
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !opener) return;
-    event.preventDefault(); // a dialog below stays open
-    event.stopPropagation();
-    const back = opener;
-    hide();
-    back.focus();
-  }, true);
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape" || !opener) return;
+      event.preventDefault(); // a dialog below stays open
+      event.stopPropagation();
+      const back = opener;
+      hide();
+      back.focus();
+    },
+    true,
+  );
   addEventListener("resize", hide);
   document.addEventListener("scroll", hide, true);
 }

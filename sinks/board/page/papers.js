@@ -15,14 +15,20 @@ const isDaily = ({ kind }) => kind === "daily_report";
 export const NOTE_MAX = 1_000; // of an entry of the duty log
 
 function signature(digest) {
-  return digest.signed_by ? h("span", { class: "chip good" }, `✓ ${t("signed_by", { x: digest.signed_by, y: moment(digest.signed_at) })}`) : h("span", { class: "chip" }, t("unsigned"));
+  return digest.signed_by
+    ? h("span", { class: "chip good" }, `✓ ${t("signed_by", { x: digest.signed_by, y: moment(digest.signed_at) })}`)
+    : h("span", { class: "chip" }, t("unsigned"));
 }
 
 function paper(digest) {
   return h(
     "li",
     { class: "paper" },
-    h("button", { type: "button", class: "link", "data-focus": `paper-${digest.id}`, onclick: () => showPaper(digest.id) }, digest.title),
+    h(
+      "button",
+      { type: "button", class: "link", "data-focus": `paper-${digest.id}`, onclick: () => showPaper(digest.id) },
+      digest.title,
+    ),
     h(
       "span",
       { class: "row soft" },
@@ -39,12 +45,23 @@ function reports() {
   const daily = board.digests.filter(isDaily);
   const latest = daily.reduce((most, { window_end: end }) => (end > most ? end : most), "");
   const rank = ({ county }) => (county.endsWith("0000") ? 0 : county.endsWith("00") ? 1 : 2);
-  const now_ = daily.filter(({ window_end: end }) => end === latest).sort((a, b) => rank(a) - rank(b) || a.county.localeCompare(b.county));
+  const now_ = daily
+    .filter(({ window_end: end }) => end === latest)
+    .sort((a, b) => rank(a) - rank(b) || a.county.localeCompare(b.county));
   const others = board.digests.filter((one) => !now_.includes(one));
   put(
     $("report-list"),
-    now_.length ? h("ul", { class: "papers", role: "list" }, now_.map(paper)) : h("p", { class: "none" }, t("no_reports")),
-    others.length ? h("details", { class: "others" }, h("summary", {}, `${t("earlier")} ${others.length}`), h("ul", { class: "papers", role: "list" }, others.map(paper))) : null,
+    now_.length
+      ? h("ul", { class: "papers", role: "list" }, now_.map(paper))
+      : h("p", { class: "none" }, t("no_reports")),
+    others.length
+      ? h(
+          "details",
+          { class: "others" },
+          h("summary", {}, `${t("earlier")} ${others.length}`),
+          h("ul", { class: "papers", role: "list" }, others.map(paper)),
+        )
+      : null,
   );
 }
 
@@ -54,14 +71,28 @@ const matter = (one, id, name) =>
     "p",
     {},
     h("strong", {}, `${one.place} `),
-    board.alerts.has(id) ? h("button", { type: "button", class: "link", "data-focus": `${name}-${id}`, onclick: () => showAlert(id) }, bare(one)) : bare(one),
+    board.alerts.has(id)
+      ? h(
+          "button",
+          { type: "button", class: "link", "data-focus": `${name}-${id}`, onclick: () => showAlert(id) },
+          bare(one),
+        )
+      : bare(one),
   );
 
 function consult() {
   const items = board.consult.map((one) =>
-    h("li", {}, h("span", { class: "rank" }, String(one.rank)), h("div", {}, matter(one, one.alert_id, "consult"), h("p", { class: "soft" }, one.reason))),
+    h(
+      "li",
+      {},
+      h("span", { class: "rank" }, String(one.rank)),
+      h("div", {}, matter(one, one.alert_id, "consult"), h("p", { class: "soft" }, one.reason)),
+    ),
   );
-  put($("consult-list"), items.length ? h("ol", { class: "consult", role: "list" }, items) : h("p", { class: "none" }, t("no_consult")));
+  put(
+    $("consult-list"),
+    items.length ? h("ol", { class: "consult", role: "list" }, items) : h("p", { class: "none" }, t("no_consult")),
+  );
 }
 
 function dispatches() {
@@ -75,12 +106,21 @@ function dispatches() {
         "p",
         { class: "row soft" },
         one.owner ? h("span", {}, one.owner) : null,
-        h("span", { class: left < 0 ? "late" : "" }, `${t("deadline")} ${moment(one.deadline_at)}，${left < 0 ? t("overdue_by", { x: span(-left) }) : t("left", { x: span(left) })}`),
-        one.received_at ? h("span", { class: "chip good" }, `✓ ${t("received", { x: moment(one.received_at) })}`) : h("span", { class: "chip warn" }, t("not_received")),
+        h(
+          "span",
+          { class: left < 0 ? "late" : "" },
+          `${t("deadline")} ${moment(one.deadline_at)}，${left < 0 ? t("overdue_by", { x: span(-left) }) : t("left", { x: span(left) })}`,
+        ),
+        one.received_at
+          ? h("span", { class: "chip good" }, `✓ ${t("received", { x: moment(one.received_at) })}`)
+          : h("span", { class: "chip warn" }, t("not_received")),
       ),
     );
   });
-  put($("dispatch-list"), items.length ? h("ul", { class: "dispatches", role: "list" }, items) : h("p", { class: "none" }, t("no_dispatch")));
+  put(
+    $("dispatch-list"),
+    items.length ? h("ul", { class: "dispatches", role: "list" }, items) : h("p", { class: "none" }, t("no_dispatch")),
+  );
 }
 
 /** Open one report to read. */
@@ -96,7 +136,17 @@ export async function showPaper(id) {
   const dialog = open({
     title: whole.title,
     className: "reading",
-    body: h("div", { class: "detail" }, acts, h("div", { class: "paper-body", tabindex: "0", role: "document", "aria-label": whole.title }, paperNodes(whole.html)), log),
+    body: h(
+      "div",
+      { class: "detail" },
+      acts,
+      h(
+        "div",
+        { class: "paper-body", tabindex: "0", role: "document", "aria-label": whole.title },
+        paperNodes(whole.html),
+      ),
+      log,
+    ),
     closed: () => (shown = null),
   });
   dialog.dataset.id = id;
@@ -108,26 +158,84 @@ function drawShown() {
   if (!shown) return;
   const { id, acts, log, whole } = shown;
   const digest = { ...whole, ...board.digests.find((one) => one.id === id) };
-  const link = (ending, words) => h("a", { class: "button", href: `/api/v1/digests/${id}.${ending}`, download: "", "data-focus": `export-${ending}` }, words);
+  const link = (ending, words) =>
+    h(
+      "a",
+      { class: "button", href: `/api/v1/digests/${id}.${ending}`, download: "", "data-focus": `export-${ending}` },
+      words,
+    );
   put(
     acts,
-    canAct() && !digest.signed_by ? h("button", { type: "button", class: "button primary", "data-focus": "sign", "data-action": "sign", onclick: () => write("sign", digest) }, t("sign")) : null,
-    canAct() ? h("button", { type: "button", class: "button", "data-focus": "amend", "data-action": "amend", onclick: () => write("amend", digest) }, t("amend")) : null,
+    canAct() && !digest.signed_by
+      ? h(
+          "button",
+          {
+            type: "button",
+            class: "button primary",
+            "data-focus": "sign",
+            "data-action": "sign",
+            onclick: () => write("sign", digest),
+          },
+          t("sign"),
+        )
+      : null,
+    canAct()
+      ? h(
+          "button",
+          {
+            type: "button",
+            class: "button",
+            "data-focus": "amend",
+            "data-action": "amend",
+            onclick: () => write("amend", digest),
+          },
+          t("amend"),
+        )
+      : null,
     link("csv", "CSV"),
     link("html", "HTML"),
     h("button", { type: "button", class: "button", "data-focus": "print", onclick: () => print() }, t("print")),
     signature(digest),
   );
-  const entries = [...new Map([...(whole.log ?? []), ...board.log.filter(({ digest_id: of }) => of === id)].map((one) => [one.id, one])).values()];
-  put(log, entries.length ? [h("h3", {}, t("amendments")), h("ol", { class: "line" }, entries.sort((a, b) => a.at.localeCompare(b.at)).map(entry))] : null);
+  const entries = [
+    ...new Map(
+      [...(whole.log ?? []), ...board.log.filter(({ digest_id: of }) => of === id)].map((one) => [one.id, one]),
+    ).values(),
+  ];
+  put(
+    log,
+    entries.length
+      ? [
+          h("h3", {}, t("amendments")),
+          h("ol", { class: "line" }, entries.sort((a, b) => a.at.localeCompare(b.at)).map(entry)),
+        ]
+      : null,
+  );
 }
 
 export const entry = (one) =>
-  h("li", {}, h("span", { class: "soft" }, moment(one.at)), h("span", {}, h("strong", {}, t(`log_${one.kind}`)), ` · ${one.by}`, one.title ? ` · ${one.title}` : "", one.note ? h("span", { class: "note" }, one.note) : null));
+  h(
+    "li",
+    {},
+    h("span", { class: "soft" }, moment(one.at)),
+    h(
+      "span",
+      {},
+      h("strong", {}, t(`log_${one.kind}`)),
+      ` · ${one.by}`,
+      one.title ? ` · ${one.title}` : "",
+      one.note ? h("span", { class: "note" }, one.note) : null,
+    ),
+  );
 
 async function write(kind, digest) {
   const note = { name: "note", label: t("note"), type: "area", max: NOTE_MAX, required: kind === "amend" };
-  const given = await fill({ title: labelled(t(kind), digest.title), help: t(`${kind}_help`), ok: t(kind), fields: [note] });
+  const given = await fill({
+    title: labelled(t(kind), digest.title),
+    help: t(`${kind}_help`),
+    ok: t(kind),
+    fields: [note],
+  });
   if (given === null) return;
   await logged({ kind, digest_id: digest.id, county_code: digest.county, ...(given.note ? { note: given.note } : {}) });
 }
@@ -143,6 +251,7 @@ export async function logged(body) {
 }
 
 export function startPapers() {
+  follow(["me"], () => put($("dispatch-def"), what("received_at")));
   follow(["digests", "me"], reports);
   follow(["consult", "alerts"], consult);
   follow(["dispatches", "alerts"], dispatches);

@@ -7,7 +7,10 @@ export function chime() {
   if (pref("sound") !== "on") return;
   context ??= new AudioContext();
   context.resume();
-  for (const [hertz, after_s] of [[660, 0], [880, 0.18]]) {
+  for (const [hertz, after_s] of [
+    [660, 0],
+    [880, 0.18],
+  ]) {
     const tone = context.createOscillator();
     const volume = context.createGain();
     const from = context.currentTime + after_s;

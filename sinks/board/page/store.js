@@ -15,7 +15,19 @@ export const board = {
   link: { state: "connecting", since: Date.now() },
 };
 
-const PARTS = ["me", "day", "alerts", "counties", "totals", "digests", "consult", "dispatches", "log", "health", "link"];
+const PARTS = [
+  "me",
+  "day",
+  "alerts",
+  "counties",
+  "totals",
+  "digests",
+  "consult",
+  "dispatches",
+  "log",
+  "health",
+  "link",
+];
 const followers = new Map(PARTS.map((part) => [part, []]));
 const changed = new Set();
 
@@ -42,7 +54,8 @@ export function take(whole) {
   const known = board.at === null ? null : board.alerts;
   board.alerts = new Map(whole.alerts.map((alert) => [alert.id, alert]));
   board.counties = new Map(whole.counties.map((county) => [county.code, county]));
-  for (const part of ["at", "day", "totals", "digests", "consult", "dispatches", "log", "health"]) board[part] = whole[part];
+  for (const part of ["at", "day", "totals", "digests", "consult", "dispatches", "log", "health"])
+    board[part] = whole[part];
   redraw();
   return known ? whole.alerts.filter((alert) => !known.has(alert.id) && alert.status !== "closed") : [];
 }
@@ -70,13 +83,14 @@ export function apply(kind, given) {
       redraw("log");
       break;
     case "gone":
+      if (!followers.has(given.section)) break; // of what is not kept here
       for (const id of given.ids) {
         if (board[given.section] instanceof Map) board[given.section].delete(id);
         else board[given.section] = board[given.section].filter((one) => one.id !== id);
       }
       redraw(given.section);
       break;
-    case "step":
+    case "answer":
       for (const answered of answers) answered(given);
       break;
     case "day":
@@ -94,7 +108,7 @@ export function apply(kind, given) {
 const answers = [];
 
 /** Call `answered(step)` when a step of an alert's life was judged. */
-export function onStep(answered) {
+export function onAnswer(answered) {
   answers.push(answered);
 }
 
@@ -108,4 +122,5 @@ export function setLink(state) {
 export const isWaiting = (alert) => alert.status === "firing" || alert.status === "escalated";
 
 /** Gravest first, and of one level the newest. */
-export const byGravity = (a, b) => a.level - b.level || b.raised_at.localeCompare(a.raised_at) || a.id.localeCompare(b.id);
+export const byGravity = (a, b) =>
+  a.level - b.level || b.raised_at.localeCompare(a.raised_at) || a.id.localeCompare(b.id);

@@ -16,7 +16,8 @@ export function translate(root = document) {
 }
 
 export const levelName = (level) => t(`level_${level}`);
-export const statusName = (alert) => (english() ? t(`status_${alert.status}`) : alert.status_name || t(`status_${alert.status}`));
+export const statusName = (alert) =>
+  english() ? t(`status_${alert.status}`) : alert.status_name || t(`status_${alert.status}`);
 
 /** Of a pair {zh, en}: what this screen shows. */
 export const either = (pair) => (english() ? pair.en || pair.zh : pair.zh);
@@ -25,7 +26,8 @@ export const either = (pair) => (english() ? pair.en || pair.zh : pair.zh);
 export const bare = ({ place, title }) => (title.startsWith(`${place}：`) ? title.slice(place.length + 1) : title);
 
 /** What the rule of an alert is called. */
-export const ruleName = ({ rule, rule_kind: kind, rule_name: name }) => (english() && kind ? t(`rule_${kind}`) : name || rule);
+export const ruleName = ({ rule, rule_kind: kind, rule_name: name }) =>
+  english() && kind ? t(`rule_${kind}`) : name || rule;
 
 /** "未通知：静默中". */
 export const labelled = (label, words) => `${label}${english() ? ": " : "："}${words}`;

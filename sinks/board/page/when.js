@@ -19,7 +19,8 @@ export const now = () => Date.now() + aheadMs;
 
 function parts(options) {
   const key = pref("lang") + JSON.stringify(options);
-  if (!made.has(key)) made.set(key, new Intl.DateTimeFormat(pref("lang"), { timeZone: zone, hourCycle: "h23", ...options }));
+  if (!made.has(key))
+    made.set(key, new Intl.DateTimeFormat(pref("lang"), { timeZone: zone, hourCycle: "h23", ...options }));
   return made.get(key);
 }
 
@@ -29,7 +30,9 @@ export const time = (iso) => parts({ hour: "2-digit", minute: "2-digit" }).forma
 export const seconds = (iso) => parts({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at(iso));
 export const day = (iso) => parts({ month: "numeric", day: "numeric" }).format(at(iso));
 export const longDay = (iso) =>
-  parts({ year: "numeric", month: "long", day: "numeric", weekday: pref("lang") === "en" ? "short" : "long" }).format(at(iso));
+  parts({ year: "numeric", month: "long", day: "numeric", weekday: pref("lang") === "en" ? "short" : "long" }).format(
+    at(iso),
+  );
 
 /** The time of day, with the date before it unless it is today. */
 export function moment(iso) {
@@ -46,7 +49,9 @@ export function span(ms) {
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
   if (hours < 24) return zh ? `${hours} 小时${rest ? ` ${rest} 分` : ""}` : `${hours} h${rest ? ` ${rest} min` : ""}`;
   const days = Math.floor(hours / 24);
-  return zh ? `${days} 天${hours % 24 ? ` ${hours % 24} 小时` : ""}` : `${days} d${hours % 24 ? ` ${hours % 24} h` : ""}`;
+  return zh
+    ? `${days} 天${hours % 24 ? ` ${hours % 24} 小时` : ""}`
+    : `${days} d${hours % 24 ? ` ${hours % 24} h` : ""}`;
 }
 
 /** Hours, minutes and seconds left: "1:05:09". */
@@ -59,4 +64,5 @@ export function countdown(ms) {
 export const ago = (iso) => (pref("lang") === "en" ? `${span(now() - at(iso))} ago` : `${span(now() - at(iso))}前`);
 
 /** A figure: thousands separated, two places at most. */
-export const figure = (n) => new Intl.NumberFormat(pref("lang"), { maximumFractionDigits: n >= 100 ? 0 : n >= 10 ? 1 : 2 }).format(n);
+export const figure = (n) =>
+  new Intl.NumberFormat(pref("lang"), { maximumFractionDigits: n >= 100 ? 0 : n >= 10 ? 1 : 2 }).format(n);
