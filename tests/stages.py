@@ -218,7 +218,13 @@ class Stages:
 
     def log_of(self, topic: str) -> list[tuple[int, bytes, bytes]]:
         """All records of a topic: (partition, key, value)."""
-        return apart(_whole_log(self.broker.bootstrap, self.broker.topic_prefix + topic))
+        found = apart(_whole_log(self.broker.bootstrap, self.broker.topic_prefix + topic))
+        return [(part, key, value) for part, key, value, _ in found]
+
+    def times_of(self, topic: str) -> list[tuple[bytes, float]]:
+        """All records of a topic: (value, when it was sent, as time.time())."""
+        found = apart(_whole_log(self.broker.bootstrap, self.broker.topic_prefix + topic))
+        return [(value, sent_ms / 1_000) for _, _, value, sent_ms in found]
 
     def committed(self, stage: str, topic: str) -> list[int]:
         """What a stage's group has committed, per partition; 0 where it has nothing."""
@@ -250,7 +256,7 @@ def deployed(broker: Broker, *stages: str, **settings: Any) -> Iterator[Stages]:
             assert code == 0, f"{name} ended with {code} after SIGTERM\n{child.tail()}"
 
 
-async def _whole_log(bootstrap: str, topic: str) -> list[tuple[int, bytes, bytes]]:
+async def _whole_log(bootstrap: str, topic: str) -> list[tuple[int, bytes, bytes, int]]:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
     )
@@ -263,7 +269,7 @@ async def _whole_log(bootstrap: str, topic: str) -> list[tuple[int, bytes, bytes
         found = []
         while fetched := await consumer.getmany(timeout_ms=_QUIET_MS):
             found += [
-                (tp.partition, record.key or b"", record.value or b"")
+                (tp.partition, record.key or b"", record.value or b"", record.timestamp)
                 for tp, records in fetched.items()
                 for record in records
             ]

@@ -33,6 +33,15 @@ window.violated = [];
 document.addEventListener('securitypolicyviolation',
     (event) => window.violated.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
+_LOOK: Final = """(words) => {
+    const there = () => [...document.querySelectorAll('article.alert')]
+        .some((card) => words.every((word) => card.textContent.includes(word)));
+    window.watched = new Promise((done) => new MutationObserver((_, observer) => {
+        if (!there()) return;
+        observer.disconnect();
+        done(Date.now());
+    }).observe(document.body, {childList: true, subtree: true, characterData: true}));
+}"""
 
 
 @contextmanager
@@ -77,6 +86,15 @@ class Screen:
     def card(self, words: str) -> Locator:
         """The card of the alert whose text holds these words."""
         return self.page.locator("article.alert", has_text=words)
+
+    def watch(self, *words: str) -> None:
+        """From now on look for a card with all these words; `watched` says when it was there."""
+        self.page.evaluate(_LOOK, list(words))
+
+    def watched(self) -> float:
+        """When the card was there, as time.time(): to the millisecond, which waiting here is not."""
+        at_ms: float = self.page.evaluate("window.watched")
+        return at_ms / 1_000
 
     def picture(self, name: str) -> Path:
         """Keep what is to be seen as a test artefact."""
