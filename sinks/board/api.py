@@ -54,6 +54,7 @@ class Api:
                 "zone": str(self._live.setup.zone),
                 "version": _VERSION,
                 "anonymous": seat.anonymous,
+                "limits": {"note": 1_000},
             }
         )
 

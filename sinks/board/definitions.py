@@ -103,7 +103,7 @@ _BOARD: Final[dict[str, Definition]] = {
         "按以往同样的日子（星期、节假日、季节、趋势）全天预计的件数；只有统计类规则有。",
         "What a day like it (weekday, holiday, season, trend) should bring; of statistical rules only.",
     ),
-    "range": Definition(
+    "band": Definition(
         "常见范围",
         "Usual range",
         "同样的日子100天里有95天落在其间的件数。",
@@ -116,12 +116,60 @@ _BOARD: Final[dict[str, Definition]] = {
         "The chance that a day without a cause brings as many or more; the smaller, the more unusual.",
         "P(N ≥ observed)",
     ),
-    "label": Definition(
+    "precision_label": Definition(
         "有用、无用",
         "Useful or not",
         "值班人员对预警的评价，以最近一次为准；规则的准确率由此算出。",
         "What duty staff say of an alert, the last one counts; the precision of rules follows from it.",
         "useful ÷ (useful + not_useful)",
+    ),
+    "level": Definition(
+        "级别",
+        "Level",
+        "规则给预警定的级别：红、橙、黄、蓝，由重到轻。上报自带的定级是另一回事。",
+        "What the rule gives an alert: red, orange, yellow, blue, the gravest first. The severity a report came with is another thing.",
+    ),
+    "status": Definition(
+        "状态",
+        "Status",
+        "待确认、已确认、已交办、已提级、已办结；每一步都有岗位和时间。",
+        "Firing, acknowledged, assigned, escalated, closed; each step has a post and a time.",
+    ),
+    "notify": Definition(
+        "是否提醒",
+        "Told or not",
+        "是否发到提醒通道。静默、被更重的预警包含、同组刚发过或当日已达上限的，只列出不提醒。",
+        "Whether channels are told. What is silenced, said by a graver alert, of a group just told, or over the day's cap is listed and not told.",
+    ),
+    "history": Definition(
+        "14天走势",
+        "14 days",
+        "该区县、该类别每天的上报数，最右为当天；按世界时的日（当地8时至次日8时）。",
+        "Reports of this county and category by day, the alert's day last; UTC days (8 in the morning to 8 in the morning in China).",
+    ),
+    "cut_off": Definition(
+        "截止时间",
+        "Cut-off",
+        "日报应在此前报到；到时既无网格上报、也无零报告的区县会触发预警。",
+        "By when the daily report is due: a county without a grid report or a zero report then raises an alert.",
+    ),
+    "consult": Definition(
+        "会商清单",
+        "Consult list",
+        "最近一次日会商清单上的事项，由重到轻：有红色事项、橙色达到3件或有预警的区县才有清单。",
+        "Matters of the latest consult list, the gravest first: counties with a red matter, three orange ones or an alert have one.",
+    ),
+    "dispatch": Definition(
+        "调度事项",
+        "Dispatched matters",
+        "最近一次日调度清单上的事项：责任单位、办理期限和签收。",
+        "Matters of the latest dispatch list with their owner, deadline and receipt.",
+    ),
+    "signed": Definition(
+        "签发",
+        "Signed",
+        "最近一次签发该报告的岗位和时间；更正的版本要重新签发。",
+        "Which post signed it last, and when; another edition is signed anew.",
     ),
     "deadline_at": Definition(
         "办理期限",

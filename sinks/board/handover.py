@@ -10,6 +10,7 @@ from sinks.board.view import View
 from streams.names import LEVEL_NAMES
 
 _SHOWN: Final = 20  # of each kind; the rest is counted
+_CHARACTERS: Final = 800  # a note of the duty log has 1,000, and people add to it
 
 
 def draft(board: View, at: datetime, zone: ZoneInfo) -> list[str]:
@@ -24,7 +25,7 @@ def draft(board: View, at: datetime, zone: ZoneInfo) -> list[str]:
         lines.append(f"调度事项 {len(board['dispatches'])} 件，其中未签收 {len(waiting)} 件：")
         lines += _some(
             [
-                f"{one['place']}：{one['title']}，责任单位{one['owner'] or '待明确'}，"
+                f"{_titled(one)}，责任单位{one['owner'] or '待明确'}，"
                 f"期限{one['deadline_at'].astimezone(zone):%m月%d日%H:%M}。"
                 for one in waiting
             ]
@@ -34,7 +35,25 @@ def draft(board: View, at: datetime, zone: ZoneInfo) -> list[str]:
         f"在办案件 {totals['open_cases']} 件，其中超期 {totals['overdue_cases']} 件。"
         f"近24小时上报 {totals['n_24h']} 件，前24小时 {totals['n_prev_24h']} 件。"
     )
-    return lines
+    return _within(lines, _CHARACTERS)
+
+
+def _within(lines: list[str], characters: int) -> list[str]:
+    """Whole lines, and how many are left out.
+
+    >>> _within(["一" * 30, "二" * 30, "三" * 30], 80)[-1]
+    '……另有 2 行，见值班台。'
+    """
+    if sum(len(line) + 1 for line in lines) <= characters:
+        return lines
+    kept: list[str] = []
+    left = characters - 20  # for the line that counts the rest
+    for line in lines:
+        left -= len(line) + 1
+        if left < 0:
+            break
+        kept.append(line)
+    return [*kept, f"……另有 {len(lines) - len(kept)} 行，见值班台。"]
 
 
 def _alerts(board: View, zone: ZoneInfo) -> list[str]:
@@ -57,11 +76,22 @@ def _alerts(board: View, zone: ZoneInfo) -> list[str]:
 def _alert(alert: Shape, zone: ZoneInfo) -> str:
     since: Any = alert["status_at"] or alert["raised_at"]
     to = f"给{alert['assigned_to']}" if alert["assigned_to"] else ""
-    note = f"，备注：{alert['note']}" if alert["note"] else ""
+    # What an alert notes by itself is no news to the next shift.
+    note = f"，备注：{alert['note']}" if alert["note"] and alert["by"] else ""
     return (
-        f"【{alert['level_name']}】{alert['place']}：{alert['title']}"
+        f"【{alert['level_name']}】{_titled(alert)}"
         f"（{alert['status_name']}{to}，{since.astimezone(zone):%m月%d日%H:%M}起{note}）"
     )
+
+
+def _titled(matter: Shape) -> str:
+    """Place and title, the place once.
+
+    >>> _titled({"place": "甘州区", "title": "甘州区：供暖事项31件"})
+    '甘州区：供暖事项31件'
+    """
+    title = matter["title"].removeprefix(f"{matter['place']}：")
+    return f"{matter['place']}：{title}"
 
 
 def _reports(board: View, at: datetime) -> list[str]:

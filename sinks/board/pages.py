@@ -39,28 +39,24 @@ _LOGIN_POLICY: Final = (
 )
 
 
-def file_of(name: str) -> web.Response:
+def file_of(name: str) -> web.FileResponse:
     """A file of the page's folder. Raises Denied when there is none of that name."""
     path = (FOLDER / name).resolve()
     kind = _TYPES.get(path.suffix)
     if kind is None or not path.is_relative_to(FOLDER.resolve()) or not path.is_file():
         raise Denied(HTTPStatus.NOT_FOUND, name[:80], "a file of the board's page", "open /")
     text = kind.startswith("text/") or kind.endswith(("json", "xml"))
-    return web.Response(
-        body=path.read_bytes(),
-        content_type=kind,
-        charset="utf-8" if text else None,
-        headers={"Cache-Control": "no-cache"},
-    )
+    # Asked for each time, and not sent again unless it changed (ETag).
+    headers = {"Cache-Control": "no-cache"}
+    headers["Content-Type"] = f"{kind}; charset=utf-8" if text else kind
+    return web.FileResponse(path, headers=headers)
 
 
-async def index(_: web.Request) -> web.Response:
-    if not (FOLDER / "index.html").is_file():
-        return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/status"})
+async def index(_: web.Request) -> web.StreamResponse:
     return file_of("index.html")
 
 
-async def static(request: web.Request) -> web.Response:
+async def static(request: web.Request) -> web.StreamResponse:
     return file_of(request.match_info["name"])
 
 

@@ -451,15 +451,24 @@ async def test_a_draft_of_the_handover_note(board: Board) -> None:
     assert found["html"].startswith("<p>交接时间：")
 
 
+ASKED_FOR = """
+n_24h n_7d n_prev_24h open_alerts by_level open_cases overdue_cases reported observed limit expected
+band p_value level status notify precision_label cut_off consult dispatch lag history signed spark
+"""  # by the page
+
+
 async def test_definitions_are_whole_in_both_languages(board: Board) -> None:
     found = await board.json("/api/v1/definitions", "reader-one")
-    assert {"n_24h", "p_value", "digest.total", "digest.reported"} <= set(found)
+    assert {*ASKED_FOR.split(), "digest.total", "digest.reported"} <= set(found)
     for one in found.values():
         assert all(one[part] for part in ("name_zh", "name_en", "zh", "en"))
 
 
 async def test_files_of_the_page_and_no_others(board: Board) -> None:
-    assert (await board.get("/page/app.js")).content_type == "text/javascript"
+    script = await board.get("/page/app.js")
+    assert (script.content_type, script.charset) == ("text/javascript", "utf-8")
+    known = {"If-None-Match": script.headers["ETag"]}
+    assert (await board.client.get("/page/app.js", headers=known)).status == 304
     for path in (
         "/page/..%2faccess.py",
         "/page/vendor%2f..%2f..%2faccess.py",
