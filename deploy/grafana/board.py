@@ -214,10 +214,10 @@ VARIABLES: Final[dict[str, tuple[str, str]]] = {
     "category": (
         "类别 Category",
         sql(f"""
-            SELECT DISTINCT category AS value, {matter()} AS text
+            SELECT category AS value, {matter()} AS text
             FROM category_days
             WHERE {_LATELY}
-            ORDER BY value
+            GROUP BY category ORDER BY value
         """),
     ),
 }

@@ -37,17 +37,16 @@ def counted(since: str) -> str:
     half is asked for the year 2100, so that nothing of its table is read: a condition that is
     false would not reach the table through its view.
     """
-    names = "county, county_name, city_name, category, category_name"
     figures = "n, red, orange"
     first, last = f"toDate({since}, '{ZONE}')", LAST_DAY
     return f"""(
-        SELECT {names}, hour, {figures} FROM count_hours
+        SELECT county, category, hour, {figures} FROM count_hours
         WHERE hour >= if({_IS_LONG}, toDateTime({_NEVER_S}), {since})
           AND hour <= if({_IS_LONG}, toDateTime({_NEVER_S}), $__toTime)
           AND {PLACES}
           AND {KINDS}
         UNION ALL
-        SELECT {names}, {midnight()} AS hour, {figures} FROM category_days
+        SELECT county, category, {midnight()} AS hour, {figures} FROM category_days
         WHERE day >= if({_IS_LONG}, {first}, toDate({_NEVER_S}))
           AND day <= if({_IS_LONG}, {last}, toDate({_NEVER_S}))
           AND {PLACES}
@@ -60,14 +59,19 @@ def midnight(day: str = "day") -> str:
     return f"toDateTime({day}, '{ZONE}')"
 
 
-def place() -> str:
+def name(code: str = "county") -> str:
+    """Name of a county. Of a group's key, so it is looked up once a group and not once a row."""
+    return f"dictGet('county', 'name', {code})"
+
+
+def place(code: str = "county") -> str:
     """A county by city and name: there are four 鼓楼区."""
-    return "concat(city_name, county_name)"
+    return f"concat(dictGet('county', 'city_name', {code}), {name(code)})"
 
 
-def matter() -> str:
+def matter(code: str = "category") -> str:
     """A category by code and name."""
-    return "concat(category, ' ', category_name)"
+    return f"concat({code}, ' ', dictGet('category', 'name', {code}))"
 
 
 def sql(text: str) -> str:

@@ -42,8 +42,8 @@ def _columns() -> list[Column]:
     return found
 
 
-def _compared(title: str, english: str, heading: str, name: str) -> Panel:
-    """A table of the three periods by county or category. name: the expression that names a row."""
+def _compared(title: str, english: str, heading: str, name: str, key: str) -> Panel:
+    """A table of the three periods by county or category. name: the expression that names a key."""
     return table(
         title,
         english,
@@ -56,8 +56,8 @@ def _compared(title: str, english: str, heading: str, name: str) -> Panel:
                     FROM period_comparison
                     WHERE {PLACES}
                       AND {KINDS}
-                    GROUP BY named
-                    ORDER BY quarter DESC, named
+                    GROUP BY {key}
+                    ORDER BY quarter DESC, {key}
                 """)
             )
         ],
@@ -65,8 +65,8 @@ def _compared(title: str, english: str, heading: str, name: str) -> Panel:
     )
 
 
-_KINDS: Final = _compared("各类别同期对比", "By category", "类别 Category", matter())
-_COUNTIES: Final = _compared("各区县同期对比", "By county", "区县 County", place())
+_KINDS: Final = _compared("各类别同期对比", "By category", "类别 Category", matter(), "category")
+_COUNTIES: Final = _compared("各区县同期对比", "By county", "区县 County", place(), "county")
 
 _WEEKS: Final = lines(
     "近 26 周",

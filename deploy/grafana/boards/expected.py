@@ -78,9 +78,9 @@ _BY_CATEGORY: Final = table(
                     WHERE day >= toDate($__toTime, 'UTC') - 1 AND day <= toDate($__toTime, 'UTC')
                       AND {PLACES}
                       AND {KINDS}
-                    GROUP BY kind, day
+                    GROUP BY category, day
                     ORDER BY day DESC
-                    LIMIT 1 BY kind
+                    LIMIT 1 BY category
                 )
                 ORDER BY above DESC, kind
             """)

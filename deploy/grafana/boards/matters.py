@@ -5,7 +5,7 @@ from typing import Final
 from deploy.grafana.board import Board, Row, Section
 from deploy.grafana.kinds import LEVELS, figure, lines, table
 from deploy.grafana.panel import DUTY_BOARD, Column, Sql
-from deploy.grafana.sql import DAYS, KINDS, PLACES, matter, midnight, sql
+from deploy.grafana.sql import DAYS, KINDS, PLACES, matter, midnight, name, sql
 
 _LEAST: Final = 10  # sentiment is shown from so many texts on
 _TONE: Final = (
@@ -44,9 +44,9 @@ _BY_KIND: Final = table(
                 WHERE {DAYS}
                   AND {PLACES}
                   AND {KINDS}
-                GROUP BY kind
+                GROUP BY category
                 HAVING told >= {_LEAST}
-                ORDER BY tone, kind
+                ORDER BY tone, category
             """)
         )
     ],
@@ -61,14 +61,14 @@ _BY_COUNTY: Final = table(
     [
         Sql(
             sql(f"""
-                SELECT county_name, county,{_SUMS}
+                SELECT {name()} AS county_name, county,{_SUMS}
                 FROM sentiment_days
                 WHERE {DAYS}
                   AND {PLACES}
                   AND {KINDS}
-                GROUP BY county_name, county
+                GROUP BY county
                 HAVING told >= {_LEAST}
-                ORDER BY tone, county_name
+                ORDER BY tone, county
             """)
         )
     ],

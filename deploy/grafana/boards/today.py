@@ -9,6 +9,8 @@ from deploy.grafana.kinds import LEVELS, bars, figure, lines
 from deploy.grafana.panel import Column, Sql
 from deploy.grafana.sql import BEFORE, KINDS, LAST_DAY, PLACES, START, counted, matter, sql
 
+_MOST_S: Final = 31 * 86_400  # of channels: there are no counts by channel and day
+
 _NOW: Final = figure(
     "报告数",
     "Reports",
@@ -120,8 +122,8 @@ _RIFE: Final = bars(
                 sumIf(n, hour >= {START}) AS reports,
                 sumIf(n, hour < {START}) AS before
             FROM {counted(BEFORE)}
-            GROUP BY kind
-            ORDER BY reports DESC, kind
+            GROUP BY category
+            ORDER BY reports DESC, category
             LIMIT 15
         """)
     ),
@@ -136,13 +138,14 @@ _RIFE: Final = bars(
 _CHANNELS: Final = lines(
     "各渠道走势",
     "Reports by channel",
-    f"按渠道（网格、热线、网络等，以契约所列名称）的报告数。{REPORTS}",
+    "按渠道（网格、热线、网络等，以契约所列名称）的报告数；时段长于 31 天时只画末 31 天。"
+    f"Of a range longer than 31 days the last 31. {REPORTS}",
     [
         Sql(
             sql(f"""
                 SELECT $__timeInterval(hour) AS time, channel, sum(n) AS reports
                 FROM count_hours
-                WHERE $__timeFilter(hour)
+                WHERE hour >= greatest($__fromTime, $__toTime - {_MOST_S}) AND hour <= $__toTime
                   AND {PLACES}
                   AND {KINDS}
                 GROUP BY time, channel

@@ -5,7 +5,7 @@ from typing import Final
 from deploy.grafana.boards.words import BEFORE_ABOUT, CHANGE_STEPS, REPORTS
 from deploy.grafana.kinds import county_map, matrix, table
 from deploy.grafana.panel import DUTY_BOARD, Column, Sql
-from deploy.grafana.sql import BEFORE, START, counted, matter, place, sql
+from deploy.grafana.sql import BEFORE, START, counted, matter, name, place, sql
 
 _PER_10000: Final = (
     "每万人：报告数 ÷ 2020 年普查常住人口 × 10000。Per 10,000: residents of the census of 2020."
@@ -46,13 +46,13 @@ PER_COUNTY: Final = table(
         Sql(
             sql(f"""
                 SELECT
-                    county_name, county, reports, before,
+                    {name()} AS county_name, county, reports, before,
                     if(before = 0, NULL, reports / before - 1) AS change,
                     10000 * reports / {_POPULATION} AS per_10000,
                     alerts
                 FROM (
                     SELECT
-                        county, any(county_name) AS county_name,
+                        county,
                         sumIf(n, hour >= {START}) AS reports,
                         sumIf(n, hour < {START}) AS before
                     FROM {counted(BEFORE)}
@@ -111,7 +111,7 @@ MAP: Final = county_map(
     Sql(
         sql(f"""
             SELECT
-                any(county_name) AS name,
+                {name()} AS name,
                 county,
                 dictGet('county', 'latitude', county) AS latitude,
                 dictGet('county', 'longitude', county) AS longitude,
@@ -144,8 +144,8 @@ HEAT: Final = matrix(
             SELECT {place()} AS place, {matter()} AS kind, sum(n) AS reports
             FROM {counted("$__fromTime")}
             WHERE county IN ({_leading(_MOST_ROWS)})
-            GROUP BY place, kind
-            ORDER BY kind, place
+            GROUP BY county, category
+            ORDER BY category, county
         """)
     ),
     row="place",
