@@ -20,6 +20,7 @@ from sinks.board.doors import Doors
 from sinks.board.live import Live
 from sinks.board.reading import Figures
 from sinks.board.routes import application
+from sinks.board.shapes import RuleName
 from sinks.board.view import Setup
 from sinks.store import Store
 from streams.acting import Event
@@ -119,7 +120,7 @@ async def serving_board(
 ) -> AsyncIterator[Board]:
     broker = Broker()
     clock = clock or ManualClock(NOW)
-    setup = Setup(ZONE, usual, {"severity-red": "定级上报"}, "")
+    setup = Setup(ZONE, usual, {"severity-red": RuleName("severity", "定级上报")}, "")
     live = Live(store, setup, _health, clock)
     doors = Doors(access, host, folder)
     app = application(store, live, doors, broker, dict, clock)

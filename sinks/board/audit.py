@@ -33,6 +33,7 @@ _OUTCOMES: Final = {
     413: "malformed",
     415: "malformed",
     429: "limited",
+    500: "failed",
     503: "away",
 }
 log = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Preven
 """
 
 import hmac
+import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
@@ -32,6 +33,8 @@ STATIC: Final = "/page/"
 _PUBLIC: Final = frozenset({LIVE, READY, METRICS, LOGIN})
 _READS: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 
+log = logging.getLogger(__name__)
+
 
 def guard(doors: Doors, audit: Audit, clock: Clock) -> Middleware:
     """The middleware. clock: of the audit's times."""
@@ -46,6 +49,10 @@ def guard(doors: Doors, audit: Audit, clock: Clock) -> Middleware:
             answer, why = denial(denied), str(denied)
         except web.HTTPException as error:
             wrong = _no_route(request, error)
+            answer, why = denial(wrong), str(wrong)
+        except Exception as error:  # its answer, too, has to have our headers
+            log.exception("the board failed at %s", request.path[:120])
+            wrong = _failed(error)
             answer, why = denial(wrong), str(wrong)
         # Of those who are nobody, and too many, there is no end.
         flood = answer.status == HTTPStatus.TOO_MANY_REQUESTS and SEAT not in request
@@ -85,6 +92,15 @@ class _Entrance:
         if not reads:
             _check_sent_by_page(request, self._doors.csrf(seat))
         return await handler(request)
+
+
+def _failed(error: Exception) -> Denied:
+    return Denied(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        f"an error of the board's own ({type(error).__name__})",
+        "none",
+        "tell whoever runs it: the log of the sink has the rest",
+    )
 
 
 def _no_route(request: web.Request, error: web.HTTPException) -> Denied:

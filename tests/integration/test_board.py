@@ -413,6 +413,21 @@ async def test_many_requests_are_told_to_wait(board: Board) -> None:
     assert (await board.get("/api/v1/definitions", "reader-all")).status == 200
 
 
+async def test_a_failure_of_its_own_is_answered_like_any_other(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr("sinks.alerts.alert", broken)
+    answer = await board.post(f"/api/v1/alerts/{IN}/actions", action(), "duty-one")
+    assert answer.status == 500
+    assert "secret" not in await answer.text()
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    [row] = (await board.json("/api/v1/audit", "admin-all"))["rows"]
+    assert (row["what"], row["outcome"]) == ("useful", "failed")
+
+
 async def test_who_is_nobody_fills_no_audit(board: Board) -> None:
     for number in range(60):
         answer = await board.client.post(f"/{number}", data="x")
