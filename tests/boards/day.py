@@ -66,7 +66,7 @@ class DemoDay:
     truth: of what the day brings, without what staff did.
     """
 
-    def __init__(self, store: Store, end: datetime, events: int = 1_500) -> None:
+    def __init__(self, store: Store, end: datetime, events: int = 3_000) -> None:
         self.end = end
         self.until = end + _MOMENTS[-1] + timedelta(minutes=10)
         day = generate(end, events, seed=1)
