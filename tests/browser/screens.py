@@ -149,8 +149,12 @@ def screen(
     lang: str = "zh-CN",
     theme: str = "light",
     view: str = "desk",
+    token: str = "",
 ) -> Iterator[Screen]:
-    """A board open in a window of this size, live; on leaving, nothing must have gone wrong in it."""
+    """A board open in a window of this size, live; on leaving, nothing must have gone wrong in it.
+
+    token: to sign in with, where the board asks for one.
+    """
     width, height = size
     touch = width < 600
     context = browser.new_context(
@@ -163,6 +167,11 @@ def screen(
     try:
         opened = Screen(context.new_page(), address)
         opened.page.goto(f"{address}?lang={lang}&theme={theme}&size={view}")
+        if token:
+            opened.page.get_by_label("岗位口令").fill(token)
+            opened.page.keyboard.press("Enter")
+            opened.page.wait_for_url(address)
+            opened.page.goto(f"{address}?lang={lang}&theme={theme}&size={view}")
         opened.live()
         yield opened
         assert opened.troubles() == []

@@ -182,6 +182,22 @@ def test_a_report_is_read_amended_signed_and_taken_along(browser: Browser, addre
         expect(signed.locator(".chip.good")).to_contain_text("签发")
 
 
+def test_a_report_prints_whole_and_dark_on_white(browser: Browser, address: str) -> None:
+    with screen(browser, address, theme="dark") as board:
+        board.page.locator(".papers .link").first.click()
+        expect(board.page.locator("dialog .paper-body h1")).to_be_visible()
+        board.page.emulate_media(media="print")
+        board.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        paper = board.page.locator(".on-paper")
+        expect(paper.locator("h1")).to_be_visible()
+        expect(paper.locator(".signed")).to_be_visible()
+        expect(board.page.locator("#board")).to_be_hidden()
+        expect(board.page.get_by_role("dialog")).to_be_hidden()
+        assert paper.evaluate("(paper) => getComputedStyle(paper).color") == "rgb(26, 33, 39)"
+        board.page.evaluate("dispatchEvent(new Event('afterprint'))")
+        expect(paper).to_have_count(0)
+
+
 def test_a_shift_is_handed_over_with_a_draft(browser: Browser, address: str) -> None:
     with screen(browser, address) as board:
         board.page.locator("#handover button").click()

@@ -4,7 +4,7 @@ import { spark } from "./chart.js";
 import { $, h, put } from "./dom.js";
 import { change } from "./head.js";
 import { levelMark, what } from "./marks.js";
-import { board, follow } from "./store.js";
+import { board, follow, missing } from "./store.js";
 import { t } from "./text.js";
 import { figure } from "./when.js";
 
@@ -73,7 +73,7 @@ function row(county) {
         },
         county.name,
       ),
-      county.reported ? null : h("span", { class: "not-in" }, t("no")),
+      missing().has(county.code) ? h("span", { class: "not-in" }, t("no")) : null,
     ),
     h(
       "td",
@@ -132,7 +132,7 @@ function draw() {
 }
 
 export function startCounties() {
-  follow(["counties", "totals"], draw);
+  follow(["counties", "totals", "day"], draw);
   let was = "";
   onDrawn(() => {
     if (was !== countyShown()) draw();

@@ -74,7 +74,9 @@ export function fill({ title, help, fields, ok, className = "" }) {
       dialog.close();
     });
     const dialog = open({ title, body: form, className: `small ${className}`, closed: () => done(given) });
-    form.querySelector("input, textarea, select, .primary")?.focus();
+    const first = form.querySelector("input, textarea, select, .primary");
+    first.focus();
+    first.setSelectionRange?.(0, 0); // a draft is read from its beginning
   });
 }
 

@@ -12,6 +12,7 @@ const STEPS = [
   ["consulting", "consult_at", "consult"],
   ["dispatching", "dispatch_at", "dispatch"],
 ];
+const LISTED = 8; // of missing counties; the table has all
 const FEW = 5; // of fewer a share says nothing
 const LATE_MS = 5_000; // a line that is back sooner is not worth a banner
 
@@ -53,19 +54,19 @@ function reported() {
   const { day } = board;
   if (!day) return;
   const names = day.missing.map(({ name }) => name);
-  const all = !names.length && day.expected_counties > 0;
+  if (!day.expected_counties) return put($("reported"), h("p", { class: "soft" }, t("none_expected")));
+  const listed = names.slice(0, LISTED).join(english() ? ", " : "、");
+  const more = names.length > LISTED ? t("and_more", { n: names.length }) : "";
   put(
     $("reported"),
     h(
       "p",
-      { class: all ? "all-in" : names.length ? "missing" : "" },
+      { class: names.length ? "missing" : "all-in" },
       h("strong", {}, t("reported", { n: day.reported, m: day.expected_counties })),
       what("reported"),
       names.length
-        ? h("span", {}, labelled(t("missing"), ""), h("span", { class: "names" }, names.join(english() ? ", " : "、")))
-        : all
-          ? h("span", {}, `✓ ${t("none_missing")}`)
-          : null,
+        ? h("span", {}, labelled(t("missing"), ""), h("span", { class: "names" }, listed + more))
+        : h("span", {}, `✓ ${t("none_missing")}`),
     ),
     h("p", { class: "soft window" }, t("window", { a: moment(day.window_start), b: moment(day.window_end) })),
   );
@@ -85,7 +86,12 @@ function figures() {
   const { totals } = board;
   if (!totals) return;
   const one = (key, value, more) =>
-    h("div", { class: `figure ${key}` }, h("dt", {}, t(key), what(key)), h("dd", {}, h("strong", {}, value), more));
+    h(
+      "div",
+      { class: `figure ${key}${value === "0" ? " zero" : ""}` },
+      h("dt", {}, t(key), what(key)),
+      h("dd", {}, h("strong", {}, value), more),
+    );
   const levels = [1, 2, 3, 4]
     .filter((level) => totals.by_level[level])
     .map((level) => h("span", {}, levelMark(level), ` ${totals.by_level[level]}`));

@@ -2,7 +2,7 @@
 import { countyShown, onDrawn, onlyCounty } from "./alerts.js";
 import { $, h, put, s } from "./dom.js";
 import { levelMark, shape } from "./marks.js";
-import { board, follow } from "./store.js";
+import { board, follow, missing } from "./store.js";
 import { t } from "./text.js";
 import { figure } from "./when.js";
 
@@ -30,13 +30,14 @@ function placed(counties) {
 
 function dot(county, most, at, named) {
   const { x, y } = at(county);
+  const missed = missing().has(county.code);
   const r = 9 + 19 * Math.sqrt(county.n_24h / most);
   const level = county.worst_level;
   const title = [
     county.name,
     `${t("n_24h")} ${figure(county.n_24h)}`,
     county.open_alerts ? `${t("open_alerts")} ${county.open_alerts}` : "",
-    county.reported ? "" : t("no"),
+    missed ? t("no") : "",
   ]
     .filter(Boolean)
     .join(" · ");
@@ -45,7 +46,7 @@ function dot(county, most, at, named) {
     "g",
     { class: `county ${countyShown() === county.code ? "chosen" : ""}`, onclick: () => onlyCounty(county.code) },
     s("title", {}, title),
-    s("circle", { cx: x, cy: y, r, class: `size ${county.reported ? "" : "unreported"}` }),
+    s("circle", { cx: x, cy: y, r, class: `size ${missed ? "unreported" : ""}` }),
     level
       ? shape(level, { class: `mark m${level}`, transform: `translate(${x - 10 * k} ${y - 10 * k}) scale(${k})` })
       : null,
@@ -90,7 +91,7 @@ function draw() {
 }
 
 export function startMap() {
-  follow(["counties"], draw);
+  follow(["counties", "day"], draw);
   let was = "";
   onDrawn(() => {
     if (was !== countyShown()) draw();

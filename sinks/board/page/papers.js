@@ -250,7 +250,22 @@ export async function logged(body) {
   }
 }
 
+/** A dialog prints cut off at the page's end; so the paper goes onto the page while it prints. */
+function onPaper() {
+  if (!shown) return;
+  const copy = document.querySelector(`dialog[data-id="${shown.id}"] .paper-body`).cloneNode(true);
+  document.body.append(h("div", { class: "on-paper" }, copy, shown.log.cloneNode(true)));
+  document.body.classList.add("printing");
+}
+
+function offPaper() {
+  document.body.classList.remove("printing");
+  document.querySelector(".on-paper")?.remove();
+}
+
 export function startPapers() {
+  addEventListener("beforeprint", onPaper);
+  addEventListener("afterprint", offPaper);
   follow(["me"], () => put($("dispatch-def"), what("received_at")));
   follow(["digests", "me"], reports);
   follow(["consult", "alerts"], consult);

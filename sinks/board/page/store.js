@@ -118,6 +118,9 @@ export function setLink(state) {
   redraw("link");
 }
 
+/** Codes of the counties that have to report and have not. */
+export const missing = () => new Set(board.day?.missing.map(({ code }) => code));
+
 /** Open alerts that somebody has to take up. */
 export const isWaiting = (alert) => alert.status === "firing" || alert.status === "escalated";
 

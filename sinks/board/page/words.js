@@ -53,6 +53,8 @@ export const WORDS = {
   window: ["报告时段 {a} 至 {b}", "Report window {a} to {b}"],
   reported: ["已报 {n}/{m} 个区县", "{n} of {m} counties reported"],
   missing: ["未报", "Missing"],
+  none_expected: ["没有必须上报的区县", "No county has to report"],
+  and_more: ["等 {n} 个", " … {n} in all"],
   none_missing: ["全部已报", "All reported"],
   n_24h: ["近 24 小时", "Last 24 h"],
   n_7d: ["近 7 天", "7 days"],
