@@ -24,6 +24,7 @@ from streams.errors import Fatal
 from streams.journal import Journal, Position, mark_of
 from streams.journal_file import FileJournal
 from streams.journal_topic import TopicJournal
+from streams.kafka import reaching
 from streams.settings import Settings
 from streams.topics import JOURNAL, REPORTS, full_name
 
@@ -83,7 +84,7 @@ class Keeper:
             return await send_and_wait(self._app, topic, partition, key, value)
 
         topic = full_name(self._settings, JOURNAL)
-        return TopicJournal(topic, self._settings.kafka, append, min_bytes)
+        return TopicJournal(topic, reaching(self._settings), append, min_bytes)
 
     def unknown(self, partition: int) -> Kept:
         """A partition of which nothing is known yet."""
@@ -142,7 +143,7 @@ class Keeper:
             return
         tp = TopicPartition(self._reports, partition)
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka,
+            **reaching(self._settings),
             enable_auto_commit=False,
             auto_offset_reset="none",
             fetch_max_wait_ms=100,
@@ -219,7 +220,7 @@ class Keeper:
     async def _sink_has(self, sent: Mapping[TopicPartition, int]) -> bool:
         """Whether the sink, before long, has committed all that was sent."""
         group = full_name(self._settings, "huishang-sink")
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka)
+        admin = AIOKafkaAdminClient(**reaching(self._settings))
         await admin.start()
         try:
             until = perf_counter() + _SINK_S

@@ -127,7 +127,7 @@ class Site:
             yield worker
 
     def publish(self, records: Iterable[Record]) -> None:
-        asyncio.run(produce(self.bootstrap, records))
+        asyncio.run(produce(Settings(kafka=self.bootstrap), records))
 
     def log_of(self, name: str) -> list[ConsumerRecord]:
         """All that is on a topic now, by time."""

@@ -42,7 +42,7 @@ def action_event(
 def publish_actions(settings: Settings, events: Sequence[Event]) -> None:
     """Send them to the topic of their kind, and wait until the broker has them."""
     records = [Record(*acting.message_of(settings, one)) for one in events]
-    asyncio.run(produce(settings.kafka, records))
+    asyncio.run(produce(settings, records))
 
 
 def act(

@@ -163,7 +163,7 @@ async def _through(up: Embedded, day: Day, show: Show) -> Outcome:
     with Store.open(up.settings.clickhouse) as store:
         started_at_s = time.monotonic()
         publishing = asyncio.create_task(
-            produce(up.settings.kafka, day.records, on_acked=lambda n: show("published", n, total))
+            produce(up.settings, day.records, on_acked=lambda n: show("published", n, total))
         )
         try:
             await _all_answered(store, day, publishing, show)

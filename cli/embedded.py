@@ -162,6 +162,7 @@ def resolved(settings: Settings, *, any_port: bool = False) -> Settings:
             "clickhouse": f"http://{_reachable(settings.host)}:{ports['clickhouse_port']}/default",
             "partitions": partitions,
             "journal": "file",
+            "kafka_security": "plaintext",
         }
     )
 

@@ -10,8 +10,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams import journal as journals
-from streams.errors import Fatal, Retryable, UserError
+from streams.errors import Fatal, UserError
 from streams.journal import Claim
+from streams.kafka import explained, reaching
 from streams.settings import Settings, load
 from streams.topics import JOURNAL, assert_partitions, full_name
 
@@ -47,7 +48,7 @@ def new_log() -> None:
 async def _start_new_log(settings: Settings) -> None:
     try:
         await _assert_nobody_counts(settings)
-        producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all")
+        producer = AIOKafkaProducer(**reaching(settings), acks="all")
         await producer.start()
         try:
             owner = f"new-log-{uuid.uuid4().hex}"
@@ -61,12 +62,12 @@ async def _start_new_log(settings: Settings) -> None:
         finally:
             await producer.stop()
     except KafkaError as error:
-        raise Retryable(f"Kafka at {settings.kafka} does not answer: {error!r}") from None
+        raise await explained(settings, error) from None
 
 
 async def _assert_nobody_counts(settings: Settings) -> None:
     """A tally worker that runs on would write behind the new claim, in vain."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    admin = AIOKafkaAdminClient(**reaching(settings))
     await admin.start()
     try:
         await assert_partitions(settings, admin)

@@ -14,7 +14,14 @@ from typing import Any, Final
 
 import click
 
-from streams.errors import Fatal, HuishangError, Retryable, SettingsError, UserError
+from streams.errors import (
+    AccessRefused,
+    Fatal,
+    HuishangError,
+    Retryable,
+    SettingsError,
+    UserError,
+)
 
 REPORT_TO: Final = "the project's issue list"
 
@@ -28,6 +35,7 @@ class Exit(IntEnum):
     STOPPED = 65
     UNAVAILABLE = 69
     INTERNAL = 70
+    REFUSED = 77
     SETTINGS = 78
     INTERRUPTED = 130
 
@@ -39,6 +47,7 @@ MEANING: Final[dict[Exit, str]] = {
     Exit.STOPPED: "stopped on purpose: going on would lose or double something",
     Exit.UNAVAILABLE: "Kafka or ClickHouse is away or busy; try again",
     Exit.INTERNAL: "an error of Huishang's own; HUISHANG_LOG_LEVEL=debug shows the traceback",
+    Exit.REFUSED: "Kafka or ClickHouse refuses: password, certificate or permission",
     Exit.SETTINGS: "a setting cannot be used",
     Exit.INTERRUPTED: "interrupted with Ctrl-C",
 }
@@ -189,6 +198,8 @@ def code_of(error: HuishangError) -> Exit:
             return Exit.USAGE
         case Retryable():
             return Exit.UNAVAILABLE
+        case AccessRefused():
+            return Exit.REFUSED
         case Fatal():
             return Exit.STOPPED
     return Exit.INTERNAL

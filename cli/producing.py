@@ -11,7 +11,9 @@ from typing import Final, NamedTuple, Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
-from streams.errors import Retryable, UserError
+from streams.errors import UserError
+from streams.kafka import explained, reaching
+from streams.settings import Settings
 
 IN_FLIGHT_LIMIT: Final = 20_000  # records; about 20 MB of events
 _BATCH_BYTES: Final = 512 * 1024
@@ -39,28 +41,28 @@ class Producer:
     n means the first n are safe, whatever the partitions they went to. So n is
     a point to resume from.
 
-    Raises Retryable when the broker is away or stays silent, UserError when a
-    topic does not exist. Made and used inside a running event loop. Idempotence stays off: the embedded broker refuses
+    Raises Retryable when the broker is away or stays silent, AccessRefused when it does not
+    let us in, UserError when a topic does not exist. Made and used inside a running event loop. Idempotence stays off: the embedded broker refuses
     InitProducerId, and every event carries an identity of its own.
     """
 
     def __init__(
         self,
-        bootstrap: str,
+        settings: Settings,
         *,
         on_acked: Callable[[int], None] | None = None,
         rate: float | None = None,
     ) -> None:
         self.acked = 0
         self.sent = 0
-        self._bootstrap = bootstrap
+        self._settings = settings
         self._on_acked = on_acked
         self._rate = rate
         self._started_at_s = 0.0
         self._in_flight: deque[asyncio.Future[object]] = deque()
         self._topics: set[str] = set()
         self._kafka = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
+            **reaching(settings),
             max_batch_size=_BATCH_BYTES,
             linger_ms=_LINGER_MS,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
@@ -71,7 +73,7 @@ class Producer:
             await self._kafka.start()
         except (KafkaError, OSError) as error:
             await self._kafka.stop()
-            raise self._away(error) from error
+            raise await explained(self._settings, error) from error
         self._started_at_s = time.monotonic()
         return self
 
@@ -108,20 +110,20 @@ class Producer:
                 list(record.headers),  # aiokafka takes nothing else
             )
         except KafkaError as error:
-            raise self._away(error) from error
+            raise await explained(self._settings, error) from error
         self._in_flight.append(future)
         self.sent += 1
         if len(self._in_flight) >= IN_FLIGHT_LIMIT:
             await self._settle_first()
         if self.sent % _YIELD_EVERY == 0:
             await asyncio.sleep(0)
-            self.settle()
+            await self.settle()
 
-    def settle(self) -> None:
+    async def settle(self) -> None:
         """Count what has been acknowledged by now, without waiting."""
         before = self.acked
         while self._in_flight and self._in_flight[0].done():
-            self._take(self._in_flight.popleft())
+            await self._take(self._in_flight.popleft())
         if self.acked != before and self._on_acked:
             self._on_acked(self.acked)
 
@@ -132,20 +134,20 @@ class Producer:
 
     async def _settle_first(self) -> None:
         await asyncio.wait((self._in_flight[0],))
-        self.settle()
+        await self.settle()
 
-    def _take(self, future: "asyncio.Future[object]") -> None:
+    async def _take(self, future: "asyncio.Future[object]") -> None:
         try:
             future.result()
         except KafkaError as error:
-            raise self._away(error) from error
+            raise await explained(self._settings, error) from error
         self.acked += 1
 
     async def _pace(self, rate: float) -> None:
         ahead_s = self._started_at_s + self.sent / rate - time.monotonic()
         if ahead_s > 0:
             await asyncio.sleep(ahead_s)
-            self.settle()
+            await self.settle()
 
     async def _check_topic(self, topic: str) -> None:
         try:
@@ -153,19 +155,12 @@ class Producer:
                 await self._kafka.partitions_for(topic)
         except (TimeoutError, UnknownTopicOrPartitionError):
             raise UserError(
-                f"the broker at {self._bootstrap} has no topic {topic!r}; "
+                f"the broker at {self._settings.kafka} has no topic {topic!r}; "
                 "make the topics with: huishang topics apply"
             ) from None
         except KafkaError as error:
-            raise self._away(error) from error
+            raise await explained(self._settings, error) from error
         self._topics.add(topic)
-
-    def _away(self, error: Exception) -> Retryable:
-        return Retryable(
-            f"the Kafka broker at {self._bootstrap} does not answer "
-            f"({type(error).__name__}); start one with: huishang run, "
-            "or set HUISHANG_KAFKA to where it listens"
-        )
 
 
 def _retrieve(future: "asyncio.Future[object]") -> None:
@@ -175,7 +170,7 @@ def _retrieve(future: "asyncio.Future[object]") -> None:
 
 
 async def produce(
-    bootstrap: str,
+    settings: Settings,
     records: Iterable[Record],
     *,
     rate: float | None = None,
@@ -185,7 +180,7 @@ async def produce(
 
     rate: records per second at most. on_acked and errors: as for Producer.
     """
-    async with Producer(bootstrap, on_acked=on_acked, rate=rate) as producer:
+    async with Producer(settings, on_acked=on_acked, rate=rate) as producer:
         for record in records:
             await producer.send(record)
         await producer.flush()

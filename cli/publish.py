@@ -128,7 +128,7 @@ def _send(asked: Asked, settings: Settings, screen: Screen) -> tuple[Progress, b
             screen,
         )
         try:
-            ended = asyncio.run(_until_asked(sending, settings.kafka, asked.rate))
+            ended = asyncio.run(_until_asked(sending, settings, asked.rate))
         except FileChanged:
             screen.note("the file changed before the place to go on from; publishing all of it")
             progress = _fresh(asked, settings)
@@ -143,12 +143,12 @@ def _send(asked: Asked, settings: Settings, screen: Screen) -> tuple[Progress, b
             return sending.progress, ended
 
 
-async def _until_asked(sending: Sending, bootstrap: str, rate: float | None) -> bool:
+async def _until_asked(sending: Sending, settings: Settings, rate: float | None) -> bool:
     ended = False
 
     async def work() -> None:
         nonlocal ended
-        ended = await sending.run(bootstrap, rate)
+        ended = await sending.run(settings, rate)
 
     await until_asked(work())
     return ended

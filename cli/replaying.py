@@ -13,7 +13,8 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnknownTopicOrPar
 
 from cli.producing import Producer, Record
 from streams.contracts import EVENTS
-from streams.errors import Reason, Retryable
+from streams.errors import Reason
+from streams.kafka import explained, reaching
 from streams.settings import Settings
 from streams.topics import full_name
 
@@ -65,7 +66,7 @@ async def replay(
     placed = [(_topic_of(settings, letter), letter) for letter in letters]
     placed.sort(key=lambda pair: (pair[0] or "", pair[1].partition, pair[1].offset))
     outcomes = []
-    async with _consumer(settings) as consumer, Producer(settings.kafka) as producer:
+    async with _consumer(settings) as consumer, Producer(settings) as producer:
         log = _Log(consumer, await consumer.topics())
         for topic, letter in placed:
             if topic is None:
@@ -145,7 +146,7 @@ class _Log:
 @asynccontextmanager
 async def _consumer(settings: Settings) -> AsyncIterator[Any]:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka,
+        **reaching(settings),
         enable_auto_commit=False,
         auto_offset_reset="none",
         max_partition_fetch_bytes=128 * 1024,
@@ -154,9 +155,6 @@ async def _consumer(settings: Settings) -> AsyncIterator[Any]:
         await consumer.start()
         yield consumer
     except (KafkaError, OSError) as error:
-        raise Retryable(
-            f"Kafka at {settings.kafka} does not answer ({type(error).__name__}); "
-            "start it, or set HUISHANG_KAFKA"
-        ) from error
+        raise await explained(settings, error) from error
     finally:
         await consumer.stop()

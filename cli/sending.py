@@ -20,6 +20,7 @@ from cli.mapping import Plan, Refused
 from cli.producing import Producer, Record
 from cli.resuming import Keeper, Point, Progress
 from cli.tabular import CsvRows, JsonRows, Row, check_json_columns
+from streams.settings import Settings
 
 _IDLE_S: Final = 0.1
 _YIELD_EVERY: Final = 512  # rows
@@ -117,7 +118,7 @@ class Sending:
         self._unacked: deque[Point] = deque()
         self._acked = 0
 
-    async def run(self, bootstrap: str, rate: float | None) -> bool:
+    async def run(self, settings: Settings, rate: float | None) -> bool:
         """Send what is left; True at the end of the file, False if cancelled before.
 
         Either way everything handed over is acknowledged and remembered.
@@ -126,7 +127,7 @@ class Sending:
         with self._table.rows() as (rows, lines):
             await self._skip(rows)
             self._keep(force=True)
-            async with Producer(bootstrap, on_acked=self._on_acked, rate=rate) as producer:
+            async with Producer(settings, on_acked=self._on_acked, rate=rate) as producer:
                 try:
                     await self._send_all(rows, lines, producer)
                     ended = True
@@ -166,7 +167,7 @@ class Sending:
             except StopIteration:
                 return
             except Idle:
-                producer.settle()
+                await producer.settle()
                 if not self._unacked:
                     self._reached(self._read)
                 self._keep()
@@ -180,7 +181,7 @@ class Sending:
                 await producer.send(record)
             if row.number % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)
-                producer.settle()
+                await producer.settle()
                 self._keep()
 
     def _record(self, row: Row) -> Record | None:

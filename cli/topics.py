@@ -20,7 +20,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, for_code
 
 from cli import output
-from streams.errors import Fatal, Retryable
+from streams.errors import Fatal
+from streams.kafka import explained, reaching
 from streams.settings import Settings, load
 from streams.topics import TOPICS, Topic, check_partitions, full_name, partitions_on
 
@@ -221,15 +222,12 @@ def _own(entries: list[_Entry]) -> dict[str, str]:
 
 @asynccontextmanager
 async def _admin(settings: Settings) -> AsyncIterator[Any]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, request_timeout_ms=15_000)
+    admin = AIOKafkaAdminClient(**reaching(settings), request_timeout_ms=15_000)
     try:
         await admin.start()
         yield admin
     except (KafkaError, OSError, TimeoutError) as error:
-        raise Retryable(
-            f"Kafka at {settings.kafka} does not answer ({type(error).__name__}); "
-            "start it, or set HUISHANG_KAFKA"
-        ) from error
+        raise await explained(settings, error) from error
     finally:
         await admin.close()
 

@@ -19,6 +19,7 @@ from streams.app import App
 from streams.clock import SystemClock, clock_of
 from streams.errors import SinkBusy, UserError
 from streams.health import Health, serve
+from streams.kafka import assert_granted, assert_welcome, reaching
 from streams.settings import Settings, load
 from streams.stage import ready_when_assigned, run_stage, watch
 from streams.topics import assert_partitions
@@ -56,11 +57,11 @@ def worker(stage: str) -> None:
     logs.configure(settings.log_format, settings.log_level, stage)
     run = {"intake": _intake, "tally": _tally, "sink": _sink}[stage]
     _use_uvloop()
-    asyncio.run(_checked(settings, run))
+    asyncio.run(_checked(settings, stage, run))
 
 
 async def _checked(
-    settings: Settings, run: Callable[[Settings], Coroutine[Any, Any, None]]
+    settings: Settings, stage: str, run: Callable[[Settings], Coroutine[Any, Any, None]]
 ) -> None:
     """Run a stage once the broker answers and its topics are as the settings say.
 
@@ -70,17 +71,20 @@ async def _checked(
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, starting.cancel)
     try:
-        await _broker_ready(settings)
+        await _broker_ready(settings, stage)
         await run(settings)  # has handlers of its own from here on
     except asyncio.CancelledError:
         log.info("stopped before it ran")
 
 
-async def _broker_ready(settings: Settings) -> None:
+async def _broker_ready(settings: Settings, stage: str) -> None:
     while True:
-        admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+        await assert_welcome(settings)
+        admin = AIOKafkaAdminClient(**reaching(settings))
         try:
             await admin.start()
+            if settings.kafka_security != "plaintext":
+                await assert_granted(settings, stage, admin)
             await assert_partitions(settings, admin)
             break
         except KafkaError as error:

@@ -21,6 +21,7 @@ from streams.clock import Clock, SystemClock
 from streams.contracts import EVENTS
 from streams.errors import SinkBusy
 from streams.health import Mark, marked
+from streams.kafka import reaching
 from streams.settings import Settings
 from streams.topics import (
     ALERTS,
@@ -150,8 +151,8 @@ class Pipeline:
 
 async def looked_at(settings: Settings) -> dict[str, Looked]:
     """What the broker tells of every stage now. Raises KafkaError and whatever else goes wrong."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, enable_auto_commit=False)
+    admin = AIOKafkaAdminClient(**reaching(settings))
+    consumer = AIOKafkaConsumer(**reaching(settings), enable_auto_commit=False)
     try:
         await admin.start()
         await consumer.start()

@@ -11,16 +11,21 @@ from typing import Any, Final
 import faust
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
+from faust import SASLCredentials, SSLCredentials
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
+from faust.types.auth import CredentialsT
 
 from streams.batches import Batch
-from streams.errors import HuishangError
+from streams.errors import AccessRefused, HuishangError
+from streams.kafka import not_allowed, tls_context
 from streams.settings import Settings
 from streams.topics import RECORD_LIMIT_BYTES, full_name
 
-# As in cli/: stopped on purpose, and an error of our own (sysexits.h EX_DATAERR, EX_SOFTWARE).
+# As in cli/: stopped on purpose, refused by a service, an error of our own
+# (sysexits.h EX_DATAERR, EX_NOPERM, EX_SOFTWARE).
 EXIT_STOPPED: Final = 65
+EXIT_REFUSED: Final = 77
 EXIT_INTERNAL: Final = 70
 AT_ONCE: Final = 4  # batches that are worked on or wait for the broker
 
@@ -58,6 +63,7 @@ def make_app(settings: Settings, stage: str, *, max_records: int) -> App:
     return App(
         full_name(settings, f"huishang-{stage}"),
         broker=[f"batches://{server.strip()}" for server in settings.kafka.split(",")],
+        broker_credentials=_credentials(settings),
         value_serializer="raw",
         store="memory://",
         datadir=settings.data / "faust",
@@ -82,6 +88,19 @@ def make_app(settings: Settings, stage: str, *, max_records: int) -> App:
         # The journal's topic takes records this large; all others stay far below 1 MB.
         producer_max_request_size=RECORD_LIMIT_BYTES,
     )
+
+
+def _credentials(settings: Settings) -> CredentialsT | None:
+    """As streams.kafka.reaching, in Faust's words."""
+    tls = tls_context(settings)
+    if settings.kafka_security.startswith("sasl"):
+        return SASLCredentials(
+            username=settings.kafka_user,
+            password=settings.kafka_password.get_secret_value(),
+            ssl_context=tls,
+            mechanism=settings.kafka_mechanism,
+        )
+    return SSLCredentials(tls) if tls else None
 
 
 def consume(app: App, topics: Iterable[str], handler: Handler) -> None:
@@ -123,6 +142,7 @@ def end_process(error: BaseException) -> None:
     Faust would acknowledge the event and go on. A worker that starts again reads
     the same batch again.
     """
+    error = not_allowed(error) or error
     on_purpose = isinstance(error, HuishangError)
     if on_purpose:
         log.critical("stopped: %s", error)
@@ -132,7 +152,16 @@ def end_process(error: BaseException) -> None:
         handler.flush()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(EXIT_STOPPED if on_purpose else EXIT_INTERNAL)
+    os._exit(_exit_status(error))
+
+
+def _exit_status(error: BaseException) -> int:
+    match error:
+        case AccessRefused():
+            return EXIT_REFUSED
+        case HuishangError():
+            return EXIT_STOPPED
+    return EXIT_INTERNAL
 
 
 async def send(

@@ -5,6 +5,7 @@ HuishangError
 ├── Retryable      a service is away or busy          → wait, try again
 │   └── SinkBusy   the store asks to be left alone
 └── Fatal          going on would be wrong            → stop, exit non-zero
+    ├── AccessRefused    password, certificate or permission → one sentence, exit 77
     └── UserError  a command was given something wrong → one sentence, exit 2
         └── SettingsError  a setting cannot be used    → one sentence, exit 78
 
@@ -62,6 +63,10 @@ class SinkBusy(Retryable):
 
 class Fatal(HuishangError):
     """Going on would lose or double something; the process stops and says why."""
+
+
+class AccessRefused(Fatal):
+    """A service does not let us in, or not do what is needed: for a person to mend."""
 
 
 class UserError(Fatal):

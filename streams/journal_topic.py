@@ -26,6 +26,7 @@ from streams.journal import (
     decode,
     encode,
 )
+from streams.kafka import Reaching
 
 _CLAIM: Final = "claim-"
 
@@ -60,9 +61,9 @@ class _Log:
 class TopicJournal:
     """See the module. min_bytes: of entries before a snapshot is worth it."""
 
-    def __init__(self, topic: str, bootstrap: str, send: Send, min_bytes: int) -> None:
+    def __init__(self, topic: str, reaching: Reaching, send: Send, min_bytes: int) -> None:
         self._topic = topic
-        self._bootstrap = bootstrap
+        self._reaching = reaching
         self._send = send
         self._min_bytes = min_bytes
         self._logs: dict[int, _Log] = {}
@@ -166,7 +167,7 @@ class TopicJournal:
     ) -> AsyncIterator[tuple[int, str, bytes | None]]:
         """(offset, key, value) of what is there from start to end, both included."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **self._reaching,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=4 << 20,

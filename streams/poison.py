@@ -33,6 +33,7 @@ from streams.batches import Batch
 from streams.contracts import EVENTS, WHOLE, Alert, DeadLetter
 from streams.counties import place_name
 from streams.errors import Fatal, HuishangError, Reason
+from streams.kafka import Reaching, reaching
 from streams.settings import Settings
 from streams.topics import full_name
 
@@ -83,13 +84,13 @@ class Notes(Protocol):
 class GroupNotes:
     """Notes in the committed offsets of a consumer group that has no members."""
 
-    def __init__(self, bootstrap: str, group: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, reaching: Reaching, group: str) -> None:
+        self._reaching = reaching
         self._group = group
 
     async def deaths(self, batch: Batch) -> int:
         tp = TopicPartition(batch.tp.topic, batch.tp.partition)
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        admin = AIOKafkaAdminClient(**self._reaching)
         try:
             await admin.start()
             found = await admin.list_consumer_group_offsets(self._group, partitions=[tp])
@@ -100,7 +101,7 @@ class GroupNotes:
     async def note(self, batch: Batch, deaths: int) -> None:
         tp = TopicPartition(batch.tp.topic, batch.tp.partition)
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, group_id=self._group, enable_auto_commit=False
+            **self._reaching, group_id=self._group, enable_auto_commit=False
         )
         try:
             await consumer.start()
@@ -126,7 +127,7 @@ class Guard:
 
     def __init__(self, settings: Settings, stage: str, notes: Notes | None = None) -> None:
         group = full_name(settings, f"huishang-{stage}-deaths")
-        self._notes = notes or GroupNotes(settings.kafka, group)
+        self._notes = notes or GroupNotes(reaching(settings), group)
 
     async def run(self, batch: Batch, handle: Callable[[], R], rest: Callable[[], R]) -> R:
         """What `handle` gives, or what `rest` does, once the batch has raised too often.

@@ -6,20 +6,28 @@ names, .env in the working folder, a file HUISHANG_<NAME> under /run/secrets, a
 `huishang run` that is up (its addresses stand in <data>/run.json), the default.
 """
 
-import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
-from pydantic import Field, PrivateAttr, ValidationError, field_validator
+from pydantic import (
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from streams import sources
 from streams.errors import SettingsError
 from streams.runfile import RUN_FILE, Run, read_run
+from streams.sources import PREFIX
 
 __all__ = [
     "PREFIX",
@@ -35,12 +43,9 @@ __all__ = [
     "strangers",
 ]
 
-PREFIX: Final = "HUISHANG_"
-SECRETS: Final = Path("/run/secrets")
 _PASSWORD_IN_URL: Final = re.compile(r"(?<=://)([^:/@\s]*):\S*@")
 _PASSWORD_AS_FIELD: Final = re.compile(r"(?i)\b(password|passwd|secret|token)=[^&;\s]+")
 _BROKER: Final = re.compile(r"^(\[[0-9a-fA-F:]+\]|[^\s,:/@]+)(:\d{1,5})?$")
-_ELSEWHERE: Final = (f"{PREFIX}TEST_",)  # read by the test suite
 
 
 def _default_data() -> Path:
@@ -63,8 +68,24 @@ class Settings(BaseSettings):
         description="folder for the embedded store, journal and run files",
     )
     kafka: str = Field("127.0.0.1:9092", description="bootstrap servers, comma-separated")
+    kafka_security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = Field(
+        "plaintext", description="Kafka's security.protocol: ssl is TLS, sasl asks for a password"
+    )
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        "SCRAM-SHA-512", description="how a password is shown, with sasl"
+    )
+    kafka_user: str = Field("", description="with sasl")
+    kafka_password: SecretStr = Field(SecretStr(""), description="with sasl")
+    kafka_ca: Path | None = Field(
+        None, description="PEM of who signed Kafka's certificate; empty: the system's authorities"
+    )
+    kafka_certificate: Path | None = Field(
+        None, description="PEM by which we show who we are (mTLS); empty: none"
+    )
+    kafka_key: Path | None = Field(None, description="PEM of its key; empty: in the same file")
     clickhouse: str = Field(
         "http://127.0.0.1:8123/default",
+        repr=False,  # it may hold a password
         description="DSN: http(s)://user:password@host:port/database, or chdb:///folder",
     )
     clickhouse_cluster: str = Field(
@@ -147,7 +168,10 @@ class Settings(BaseSettings):
     )
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
-    @field_validator("data", "rules", "lexicon", "model", "channels", "board_access", "clock_file")
+    @field_validator(
+        *("data", "rules", "lexicon", "model", "channels", "board_access", "clock_file"),
+        *("kafka_ca", "kafka_certificate", "kafka_key"),
+    )
     @classmethod
     def _whole_path(cls, path: Path | None) -> Path | None:
         # Absolute: a child process may have another working folder.
@@ -168,6 +192,14 @@ class Settings(BaseSettings):
         except (KeyError, ValueError, OSError):
             raise ValueError("expected the name of a time zone, like Asia/Shanghai") from None
         return name
+
+    @model_validator(mode="after")
+    def _with_a_user(self) -> Self:
+        if self.kafka_security.startswith("sasl") and not self.kafka_user:
+            raise ValueError(
+                f"{PREFIX}KAFKA_SECURITY is {self.kafka_security}: expected {PREFIX}KAFKA_USER too"
+            )
+        return self
 
     @property
     def zone(self) -> ZoneInfo:
@@ -214,7 +246,7 @@ def load(**given: Any) -> Settings:
     """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    for origin, found in _sources(given):
+    for origin, found in sources.sources(given, Settings.model_fields, _dotenv()):
         for name, value in found.items():
             if name in Settings.model_fields and name not in values:
                 values[name] = value
@@ -247,68 +279,20 @@ def shown(settings: Settings) -> list[Shown]:
 
 def strangers(environment: Mapping[str, str] = os.environ) -> list[str]:
     """One sentence for each HUISHANG_ variable that is no setting, with the closest name."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    sentences = []
-    for name in sorted({*environment, *_dotenv()}):
-        if not name.startswith(PREFIX) or name.startswith(_ELSEWHERE):
-            continue
-        if name in known or name.removesuffix("_FILE") in known:
-            continue
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"; {close[0]} is the closest" if close else ""
-        sentences.append(f"{name} is no setting of Huishang and has no effect{hint}")
-    return sentences
+    return sources.strangers(environment, Settings.model_fields, _dotenv())
 
 
-def _sources(given: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    """What is said about settings and where, first come first served."""
-    yield "command line", given
-    yield "environment", _named(os.environ)
-    for name in Settings.model_fields:
-        variable = f"{PREFIX}{name.upper()}_FILE"
-        if path := os.environ.get(variable):
-            if os.environ.get(PREFIX + name.upper()):
-                raise SettingsError(
-                    f"{variable} and {PREFIX}{name.upper()} are both set; keep one of them"
-                )
-            yield f"file {path}", {name: _content(Path(path), variable)}
-    yield ".env", _named(_dotenv())
-    for name in Settings.model_fields:
-        path_of_secret = SECRETS / (PREFIX + name.upper())
-        if path_of_secret.is_file():
-            yield "secret file", {name: _content(path_of_secret, PREFIX + name.upper())}
-
-
-def _named(variables: Mapping[str, str | None]) -> dict[str, str]:
-    """Settings by their own names; an empty variable says nothing."""
-    return {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in variables.items()
-        if value and name.startswith(PREFIX) and name.isupper()
-    }
-
-
-def _content(path: Path, variable: str) -> str:
-    try:
-        return path.expanduser().read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SettingsError(f"{variable}: cannot read {path}: {why}") from None
-
-
-def _dotenv() -> dict[str, str | None]:
+def _dotenv() -> str | None:
     path = Settings.model_config.get("env_file")
-    if not isinstance(path, str) or not Path(path).is_file():
-        return {}
-    from dotenv import dotenv_values  # noqa: PLC0415
-
-    return dotenv_values(path)
+    return path if isinstance(path, str) else None
 
 
 def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
     """What is wrong with the first setting that is, on one line."""
     first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else ""
+    if not first["loc"]:  # of several settings together, so without what they hold
+        return first["msg"].removeprefix("Value error, ")
+    name = str(first["loc"][0])
     origin = origins.get(name, "default")
     got = "what it holds" if "file" in origin else repr(masked(first.get("input")))
     message = first["msg"].removeprefix("Value error, ")

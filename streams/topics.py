@@ -104,7 +104,10 @@ def check_partitions(
         if name not in there:
             if missing_is_fine or (topic == JOURNAL and settings.journal == "file"):
                 continue
-            raise Fatal(f"topic {name} is missing at {settings.kafka}; run `huishang topics apply`")
+            raise Fatal(
+                f"topic {name} is missing at {settings.kafka}, or may not be seen by this user; "
+                "run `huishang topics apply`, or grant the ACLs of the stage (deploy/README.md)"
+            )
         if there[name] != settings.partitions:
             raise Fatal(
                 f"topic {name} has {there[name]} partitions, HUISHANG_PARTITIONS is "

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from pydantic import SecretStr
 
 from cli.embedded import broker_program
 from cli.topics import apply
@@ -98,7 +99,9 @@ class Broker:
         """The same settings as environment variables, for a child process."""
         settings = self.settings(**overrides)
         return {
-            f"HUISHANG_{name.upper()}": str(value)
+            f"HUISHANG_{name.upper()}": (
+                value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            )
             for name in sorted(settings.model_fields_set)
             if (value := getattr(settings, name)) is not None
         }
@@ -234,6 +237,10 @@ class ApacheKafka:
             protocols=_listed("{}:PLAINTEXT", self._proxies),
         )
 
+    def _users(self) -> list[str]:
+        """What formatting the log is told of users."""
+        return []
+
     def _format(self) -> None:
         self._properties.write_text(self._settings())
         if self._log.joinpath("meta.properties").exists():
@@ -241,7 +248,7 @@ class ApacheKafka:
         cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
         tool = self._command("-Xmx128m", "kafka.tools.StorageTool", "format")
         done = subprocess.run(
-            [*tool, f"--cluster-id={cluster}", "-c", str(self._properties)],
+            [*tool, f"--cluster-id={cluster}", "-c", str(self._properties), *self._users()],
             check=False,
             capture_output=True,
             text=True,

@@ -6,10 +6,15 @@ HUISHANG_TEST_* stay: files and sizes that tests alone read.
 import os
 
 import pytest
+from hypothesis import settings
 
 from streams.settings import PREFIX, Settings
 
 FOR_TESTS = f"{PREFIX}TEST_"
+
+# How long an example takes says something of the machine, and nothing of the code.
+settings.register_profile("huishang", deadline=None)
+settings.load_profile("huishang")
 
 
 def pytest_configure() -> None:

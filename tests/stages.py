@@ -190,7 +190,7 @@ class Stages:
     ) -> int:
         """Send records to this test's topics; how many the broker acknowledged."""
         prefixed = self._prefixed(records)
-        return apart(produce(self.broker.bootstrap, prefixed, on_acked=on_acked))
+        return apart(produce(self.broker.settings(), prefixed, on_acked=on_acked))
 
     @contextmanager
     def publishing(self, records: Iterable[Record], rate: float) -> Iterator[None]:
@@ -199,7 +199,7 @@ class Stages:
 
         def send() -> None:
             try:
-                asyncio.run(produce(self.broker.bootstrap, self._prefixed(records), rate=rate))
+                asyncio.run(produce(self.broker.settings(), self._prefixed(records), rate=rate))
             except BaseException as error:
                 failed.append(error)
 

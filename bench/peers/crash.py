@@ -20,6 +20,7 @@ from bench.load import hotline_calls
 from bench.peers import PEERS
 from bench.peers.run import ENV, WITHIN_S, command, distinct, row_of
 from cli.producing import produce
+from streams.settings import Settings
 from tests.brokers import ApacheKafka, administered
 from tests.processes import run_command
 from tests.waiting import eventually_sync
@@ -28,7 +29,7 @@ from tests.waiting import eventually_sync
 async def publish(bootstrap: str, topic: str, events: int) -> None:
     async with administered(bootstrap) as admin:
         await admin.create_topics([NewTopic(topic, 4, 1)])
-    await produce(bootstrap, hotline_calls(topic, events, 1, "crash"))
+    await produce(Settings(kafka=bootstrap), hotline_calls(topic, events, 1, "crash"))
 
 
 def crashed(name: str, bootstrap: str, topic: str, events: int, folder: Path) -> dict[str, float]:

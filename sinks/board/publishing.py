@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from streams.acting import Event, message_of
 from streams.errors import Retryable
+from streams.kafka import reaching
 from streams.settings import Settings
 
 _WITHIN_S: Final = 8.0  # a person waits
@@ -53,7 +54,7 @@ class Publisher:
     async def _connected(self) -> AIOKafkaProducer:
         async with self._connecting:
             if self._producer is None:
-                producer = AIOKafkaProducer(bootstrap_servers=self._settings.kafka, acks="all")
+                producer = AIOKafkaProducer(**reaching(self._settings), acks="all")
                 try:
                     await producer.start()
                 except BaseException:

@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 from streams.categories import CATEGORIES
 from streams.contracts import DigestKind
 from streams.errors import UserError
-from streams.settings import SECRETS
+from streams.sources import SECRETS
 
 LEVELS: Final = {"red": 1, "orange": 2, "yellow": 3, "blue": 4}
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})

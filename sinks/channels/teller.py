@@ -28,6 +28,7 @@ from streams import metrics
 from streams.clock import Clock
 from streams.contracts import Alert, Digest
 from streams.errors import SinkBusy
+from streams.kafka import reaching
 from streams.settings import Settings
 from streams.topics import ALERTS, DIGESTS, full_name
 
@@ -71,7 +72,7 @@ class Teller:
         """Loop: tell, until cancelled; a broker that is away is waited for."""
         while True:
             consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._settings.kafka.split(","),
+                **reaching(self._settings),
                 group_id=full_name(self._settings, f"huishang-channel-{self.name}"),
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",

@@ -49,7 +49,7 @@ async def publish(settings: Settings) -> None:
     name = f"{settings.topic_prefix}hotline-calls"
     headers = [("content-type", b"application/cloudevents+json"), (REPLAY_HEADER, b"older")]
     await produce(
-        settings.kafka, [Record(name, b"620702", value, headers, partition=2) for value in VALUES]
+        settings, [Record(name, b"620702", value, headers, partition=2) for value in VALUES]
     )
 
 
@@ -93,7 +93,7 @@ async def test_a_dry_run_publishes_nothing(broker: Broker) -> None:
     outcomes = await replay(settings, [letter(0, VALUES[0])], dry_run=True)
     assert [done for _, done in outcomes] == [Outcome.FOUND]
     await produce(
-        settings.kafka,
+        settings,
         [Record(f"{settings.topic_prefix}hotline-calls", None, b"last", partition=2)],
     )
     async with reading(settings) as consumer:

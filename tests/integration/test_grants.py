@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 @pytest.fixture
 def guarded(tmp_path: Path) -> Iterator[GuardedKafka]:
     try:
-        server = GuardedKafka(tmp_path / "kafka", GRANTS)
+        server = GuardedKafka(tmp_path / "kafka", {stage: f"Geheim-{stage}" for stage in GRANTS})
     except KafkaMissing as missing:
         if os.environ.get("REQUIRE_KAFKA") == "1":
             pytest.fail(str(missing), pytrace=False)
@@ -61,12 +61,11 @@ class Guarded:
 
     def start(self, stage: str, number: int) -> Child:
         with self._monkeypatch.context() as patch:
-            patch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "authenticated"))
-            patch.setenv("LOGIN_AS", stage)
+            patch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "poisoned"))
             patch.setenv("FAULT", FAULTS[stage])
             patch.setenv("MARK", MARKS[stage])
             name = f"{stage}-{number}"
-            return self._stages.start(stage, name, kafka=self._server.login)
+            return self._stages.start(stage, name, **self._server.by_password(stage))
 
     def dies_twice(self, *stages: str) -> None:
         """The workers that run and the next ones; the third set aside what killed them."""

@@ -10,6 +10,7 @@ from aiokafka.admin import NewTopic
 from streams.journal import Position
 from streams.journal_file import FileJournal
 from streams.journal_topic import Send, TopicJournal
+from streams.kafka import reaching
 from streams.topics import JOURNAL, TOPICS
 from tests.brokers import ApacheKafka, Broker, administered
 from tests.waiting import eventually
@@ -64,7 +65,7 @@ async def journaling(broker: Broker) -> AsyncIterator[tuple[str, Send]]:
 
 async def test_two_hundred_snapshots_leave_three_times_the_live_state(kafka_only: Broker) -> None:
     async with journaling(kafka_only) as (name, send):
-        journal = TopicJournal(name, kafka_only.bootstrap, send, min_bytes=500_000)
+        journal = TopicJournal(name, reaching(kafka_only.settings()), send, min_bytes=500_000)
         position = Position()
         await journal.recover(0, position)
         await play(journal, position)
@@ -77,7 +78,9 @@ async def test_two_hundred_snapshots_leave_three_times_the_live_state(kafka_only
             what="the log compacted",
         )
         again = Position()
-        recovered = await TopicJournal(name, kafka_only.bootstrap, send, 1).recover(0, again)
+        recovered = await TopicJournal(name, reaching(kafka_only.settings()), send, 1).recover(
+            0, again
+        )
         assert recovered.parts == list(parts(CYCLES - 1))
         assert [chunk[0] for chunk in recovered.chunks] == list(range(CYCLES - HORIZON, CYCLES))
         assert recovered.entries == []
@@ -88,7 +91,7 @@ async def test_a_later_owner_goes_on_taking_snapshots(kafka_only: Broker) -> Non
     """The first of them ends the claims before it; that is nobody else's claim."""
     async with journaling(kafka_only) as (name, send):
         for _ in range(3):
-            journal = TopicJournal(name, kafka_only.bootstrap, send, min_bytes=500_000)
+            journal = TopicJournal(name, reaching(kafka_only.settings()), send, min_bytes=500_000)
             position = Position()
             await journal.recover(0, position)
             await play(journal, position, cycles=3)

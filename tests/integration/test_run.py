@@ -21,7 +21,7 @@ import psutil
 from cli.producing import Record, produce
 from streams.journal import Position
 from streams.journal_file import FileJournal
-from streams.settings import read_run
+from streams.settings import Settings, read_run
 
 _ROOT = Path(__file__).parents[2]
 _NOW = datetime.now(UTC).replace(microsecond=0)
@@ -131,7 +131,7 @@ def hotline(number: int) -> Record:
 
 
 def publish(up: Up, numbers: range) -> None:
-    asyncio.run(produce(up.kafka, [hotline(number) for number in numbers]))
+    asyncio.run(produce(Settings(kafka=up.kafka), [hotline(number) for number in numbers]))
 
 
 def ledger(up: Up) -> tuple[int, int]:

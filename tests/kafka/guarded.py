@@ -1,11 +1,18 @@
-"""Apache Kafka with users and ACLs, which writes down what it allowed whom and what not."""
+"""Apache Kafka that asks who comes, keeps to ACLs, and writes down what it allowed whom and what not."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import trustme
 from aiokafka.protocol.admin import CreateAclsRequest
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from streams.grants import Operation, Rule
 from tests.brokers import ApacheKafka, administered
@@ -13,14 +20,24 @@ from tests.waiting import free_port
 
 _TOPIC, _GROUP, _LITERAL, _PREFIXED, _ALLOW = 2, 3, 3, 4, 3  # as in Kafka's protocol
 _OPERATIONS: Final[dict[Operation, int]] = {"Read": 3, "Write": 4, "Describe": 8}
-# Whoever does not log in may do everything: the broker itself, and the tests.
+_HOST: Final = "127.0.0.1"
+# Whoever comes by the plain port may do everything: the broker itself, and the tests.
 _PROPERTIES: Final = """\
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},LOGIN://127.0.0.1:{login}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},LOGIN://127.0.0.1:{login}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_PLAINTEXT
-sasl.enabled.mechanisms=PLAIN
-listener.name.login.plain.sasl.jaas.config=\
-org.apache.kafka.common.security.plain.PlainLoginModule required {users};
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller},\
+SASL_SSL://{host}:{login},SSL://{host}:{certificate}
+advertised.listeners=PLAINTEXT://{host}:{port},\
+SASL_SSL://{host}:{login},SSL://{host}:{certificate}
+listener.security.protocol.map=\
+PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+ssl.keystore.type=PEM
+ssl.keystore.location={server}
+ssl.truststore.type=PEM
+ssl.truststore.location={authority}
+listener.name.ssl.ssl.client.auth=required
+ssl.principal.mapping.rules=RULE:^.*CN=([^,]+).*$/$1/
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
 """
@@ -42,16 +59,49 @@ class Asked(NamedTuple):
 
 
 class GuardedKafka(ApacheKafka):
-    """users: names, each its own password. They come in by `login`."""
+    """users: password of each. They come over TLS, with it or with their certificates."""
 
-    def __init__(self, folder: Path, users: Collection[str]) -> None:
-        self._users = users
+    def __init__(self, folder: Path, users: Mapping[str, str]) -> None:
+        self._passwords = dict(users)
+        self._certificates = folder / "certificates"
         super().__init__(folder)
 
+    def by_password(self, user: str) -> dict[str, Any]:
+        """Settings of one who shows a password (SCRAM)."""
+        return {
+            "kafka": f"{_HOST}:{self._login_port}",
+            "kafka_security": "sasl_ssl",
+            "kafka_user": user,
+            "kafka_password": self._passwords[user],
+            "kafka_ca": self._path("authority"),
+        }
+
+    def by_certificate(self, user: str) -> dict[str, Any]:
+        """Settings of one who shows a certificate (mTLS)."""
+        return {
+            "kafka": f"{_HOST}:{self._certificate_port}",
+            "kafka_security": "ssl",
+            "kafka_ca": self._path("authority"),
+            "kafka_certificate": self._path(user),
+        }
+
     @property
-    def login(self) -> str:
-        """host:port for those who log in (SASL PLAIN)."""
-        return f"127.0.0.1:{self._login_port}"
+    def another_authority(self) -> Path:
+        """The file of one that did not sign the broker's certificate."""
+        return self._path("another")
+
+    def start(self) -> None:
+        """Start, with certificates made for the occasion."""
+        if not self._certificates.is_dir():
+            self._certificates.mkdir(parents=True)
+            authority = trustme.CA()
+            authority.cert_pem.write_to_path(self._path("authority"))
+            trustme.CA().cert_pem.write_to_path(self._path("another"))
+            _write(authority.issue_cert(_HOST, common_name="kafka"), self._path("kafka"))
+            for user in self._passwords:
+                issued = authority.issue_cert(f"{user}.example", common_name=user)
+                _write(issued, self._path(user))
+        super().start()
 
     def asked(self) -> set[Asked]:
         """All that those who logged in asked for so far."""
@@ -78,17 +128,37 @@ class GuardedKafka(ApacheKafka):
                 answer = await admin._send_request(request)
                 assert [code for code, *_ in answer.creation_responses] == [0], answer
 
+    def _path(self, name: str) -> Path:
+        return self._certificates / f"{name}.pem"
+
     def _choose_ports(self) -> None:
         super()._choose_ports()
-        self._login_port = free_port()
+        self._login_port, self._certificate_port = free_port(), free_port()
 
     def _settings(self) -> str:
-        users = " ".join(f'user_{name}="{name}"' for name in self._users)
-        ports = {"port": self._port, "controller": self._controller_port}
         return super()._settings() + _PROPERTIES.format(
-            **ports, login=self._login_port, users=users
+            host=_HOST,
+            port=self._port,
+            controller=self._controller_port,
+            login=self._login_port,
+            certificate=self._certificate_port,
+            server=self._path("kafka"),
+            authority=self._path("authority"),
         )
+
+    def _users(self) -> list[str]:
+        return [
+            f"--add-scram=SCRAM-SHA-512=[name={name},password={password}]"
+            for name, password in self._passwords.items()
+        ]
 
     def _command(self, *args: str) -> list[str]:
         java, *rest = super()._command(*args)
         return [java, _AUDIT, *rest]
+
+
+def _write(issued: trustme.LeafCert, path: Path) -> None:
+    """Key and chain in one file, as Kafka wants them: the key as PKCS 8."""
+    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(pem + b"".join(blob.bytes() for blob in issued.cert_chain_pems))

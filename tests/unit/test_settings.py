@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from streams import runfile, settings
+from streams import runfile, sources
 from streams.errors import SettingsError
 from streams.settings import Settings, load, masked, read_run, shown, strangers
 
@@ -19,7 +19,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder and data folder of the test's own, and no secrets of the machine."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HUISHANG_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(settings, "SECRETS", tmp_path / "secrets")
+    monkeypatch.setattr(sources, "SECRETS", tmp_path / "secrets")
     monkeypatch.setitem(Settings.model_config, "env_file", ".env")
     (tmp_path / "secrets").mkdir()
     (tmp_path / "data").mkdir()
