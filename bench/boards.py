@@ -150,10 +150,11 @@ def settled(store: Store) -> None:
         "SELECT max(partition) AS last FROM system.parts WHERE table = 'count_days' AND active"
     )[0]["last"]
     for row in store.query(
-        "SELECT DISTINCT partition FROM system.parts WHERE table = 'count_days' AND active"
+        "SELECT DISTINCT table, partition FROM system.parts "
+        "WHERE table IN ('count_days', 'expectations') AND active"
     ):
-        if row["partition"] != month:
-            store.command(f"OPTIMIZE TABLE count_days PARTITION {row['partition']} FINAL")
+        if row["partition"] < month:
+            store.command(f"OPTIMIZE TABLE {row['table']} PARTITION {row['partition']} FINAL")
 
 
 def asked(store: Store, end: datetime, length: int, runs: int) -> Iterator[Took]:

@@ -11,7 +11,8 @@ CREATE TABLE IF NOT EXISTS expectations
     version UInt64 COMMENT 'grows with every upsert of the key'
 )
 ENGINE = ReplacingMergeTree(version)
-PARTITION BY toYear(day)
+PARTITION BY toYYYYMM(day)
 ORDER BY (county, category, day)
-SETTINGS non_replicated_deduplication_window = 0
+-- As count_days: boards ask for days, and a month that is over is read without merging.
+SETTINGS non_replicated_deduplication_window = 0, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1
 COMMENT 'Expected reports per county, category and day; read beside counts in observed_expected';

@@ -19,12 +19,19 @@ _SUMS: Final = """
                     sum(observed_expected.expected) AS awaited,
                     greatest(0, awaited - sqrt(sum(pow(expected - low, 2)))) AS least,
                     awaited + sqrt(sum(pow(high - expected, 2))) AS most"""
-_DAYS: Final = "day >= toDate($__fromTime, 'UTC') AND day <= toDate($__toTime, 'UTC')"
+_MOST_DAYS: Final = 14  # of all counties together: what came is added up from hours
+# $__conditionalAll is true here where all counties are picked, and false where some are.
+_DAYS: Final = f"""day >= greatest(
+                        toDate($__fromTime, 'UTC'),
+                        if($__conditionalAll(1 = 0, $county), toDate($__toTime, 'UTC') - {_MOST_DAYS}, toDate(0))
+                    )
+                  AND day <= toDate($__toTime, 'UTC')"""
 
 _OVER_TIME: Final = lines(
     "实际与预期",
     "Observed against expected",
-    f"所选区县、类别每日报告数与预期范围，竖线为预警。{_BAND}",
+    f"所选区县、类别每日报告数与预期范围，竖线为预警；选全部区县时只画末 {_MOST_DAYS} 天。"
+    f"Of all counties together the last {_MOST_DAYS} days. {_BAND}",
     [
         Sql(
             sql(f"""
