@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
-import msgspec
-import yaml
 from msgspec import Meta, Struct
 
+from sinks import secret_yaml
 from streams.errors import UserError
 
 Role = Literal["reader", "duty", "admin"]
@@ -86,21 +85,7 @@ def anonymous(peer: str) -> Seat:
 
 def load(path: Path) -> Access:
     """Read and check an access file. Raises UserError saying where and what was expected."""
-    try:
-        loaded: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        access = msgspec.convert(loaded, Access, strict=True)
-    except OSError as error:
-        raise UserError(f"cannot read the access file {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"the access file {path} is not UTF-8 text") from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f", line {mark.line + 1}" if mark else ""
-        raise UserError(f"{path}{line}: not YAML: {error.problem or error.context}") from None
-    except yaml.YAMLError:
-        raise UserError(f"{path}: not YAML") from None
-    except msgspec.ValidationError as error:
-        raise UserError(f"{path}: {error}; docs/board.md lists every field") from None
+    access = secret_yaml.read(path, Access, "access", "docs/board.md")
     _check(access, path)
     return access
 

@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
-import yaml
 from msgspec import Meta, Struct
 
+from sinks import secret_yaml
 from streams.categories import CATEGORIES
 from streams.contracts import DigestKind
 from streams.errors import UserError
@@ -99,7 +99,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Channels:
 
     URLs come back with their secrets in them.
     """
-    read = _read(path)
+    read = secret_yaml.read(path, Channels, "channels", "docs/channels.md")
     seen: set[str] = set()
     channels = []
     for channel in read.channels:
@@ -117,29 +117,6 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Channels:
             raise UserError(f"{place}: server is not like https://host or https://host:port")
         channels.append(msgspec.structs.replace(channel, url=url, server=server.rstrip("/")))
     return Channels(tuple(channels), read.page.rstrip("/"))
-
-
-def _read(path: Path) -> Channels:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"cannot read the channels file {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"the channels file {path} is not UTF-8 text") from None
-    try:
-        loaded: Any = yaml.safe_load(text)
-        return msgspec.convert(loaded, Channels, strict=True)
-    except yaml.MarkedYAMLError as error:
-        # Its own text quotes the line, and with it perhaps a URL.
-        mark = error.problem_mark or error.context_mark
-        line = f", line {mark.line + 1}" if mark else ""
-        raise UserError(f"{path}{line}: not YAML: {error.problem or error.context}") from None
-    except yaml.YAMLError:
-        raise UserError(f"{path}: not YAML") from None
-    except msgspec.ValidationError as error:
-        # It names the place and the type, and of a word that is not allowed the word: no address.
-        said = re.sub(r"\S*://\S*", "an address", str(error))
-        raise UserError(f"{path}: {said}; docs/channels.md lists every field") from None
 
 
 def _filled(text: str, place: str, environment: Mapping[str, str]) -> str:
