@@ -82,16 +82,14 @@ def list_command(
     asked = Asked(codes_of(counties), _since(since, settings), rules, chosen, limit + 1)
     with Store.open(dsn_for_reading(settings)) as store:
         found = alerts(store, asked)
-    if as_json:
-        output.as_json(found[:limit])
-    else:
-        output.table(
-            ("alert", "level", "status", "county", "category", "title", "raised", "has it", "told"),
-            [_row(one, settings) for one in found[:limit]],
-            empty="No alerts.",
-        )
-    if len(found) > limit:
-        click.echo(f"There are more than these {limit}; --limit shows more.", err=True)
+    output.first(
+        limit,
+        found,
+        ("alert", "level", "status", "county", "category", "title", "raised", "has it", "told"),
+        lambda one: _row(one, settings),
+        as_json=as_json,
+        empty="No alerts.",
+    )
 
 
 def _since(since: str | None, settings: Settings) -> datetime | None:

@@ -70,16 +70,14 @@ def list_command(
     )
     with Store.open(dsn_for_reading(settings)) as store:
         found = stored.cases(store, asked)
-    if as_json:
-        output.as_json(found[:limit])
-    else:
-        output.table(
-            ("county", "case", "status", "level", "owner", "found", "due", "closed", "★", "flags"),
-            [_row(one, settings, now) for one in found[:limit]],
-            empty="No cases.",
-        )
-    if len(found) > limit:
-        click.echo(f"There are more than these {limit}; --limit shows more.", err=True)
+    output.first(
+        limit,
+        found,
+        ("county", "case", "status", "level", "owner", "found", "due", "closed", "★", "flags"),
+        lambda one: _row(one, settings, now),
+        as_json=as_json,
+        empty="No cases.",
+    )
 
 
 def _row(one: Mapping[str, Any], settings: Settings, now: datetime) -> tuple[object, ...]:

@@ -156,16 +156,14 @@ def list_command(as_json: bool, **options: Any) -> None:
     filters = _read_filters(settings, options)
     limit = filters.limit or 100
     letters = found(settings, filters._replace(limit=limit + 1))
-    if as_json:
-        output.as_json([letter._asdict() for letter in letters[:limit]])
-    else:
-        output.table(
-            ("at", "original", "reason", "path", "expected", "county", "source", "preview"),
-            [_row(letter, settings.zone) for letter in letters[:limit]],
-            empty="No dead letters.",
-        )
-    if len(letters) > limit:
-        click.echo(f"There are more than these {limit}; --limit shows more.", err=True)
+    output.first(
+        limit,
+        letters,
+        ("at", "original", "reason", "path", "expected", "county", "source", "preview"),
+        lambda letter: _row(letter, settings.zone),
+        as_json=as_json,
+        empty="No dead letters.",
+    )
 
 
 def _row(letter: Letter, zone: tzinfo) -> tuple[object, ...]:

@@ -68,28 +68,23 @@ def list_command(
     )
     with Store.open(dsn_for_reading(settings)) as store:
         found = digests(store, asked)
-    if as_json:
-        output.as_json(found[:limit])
-    else:
-        output.table(
-            ("digest", "kind", "county", "until", "edition", "issued", "signed by", "title"),
-            [
-                (
-                    one["id"],
-                    one["kind"],
-                    f"{one['county']} {place_name(one['county'])}",
-                    f"{one['window_end'].astimezone(settings.zone):%Y-%m-%d %H:%M}",
-                    one["edition"],
-                    f"{one['issued_at'].astimezone(settings.zone):%Y-%m-%d %H:%M}",
-                    one["signed_by"],
-                    one["title"],
-                )
-                for one in found[:limit]
-            ],
-            empty="No digests.",
-        )
-    if len(found) > limit:
-        click.echo(f"There are more than these {limit}; --limit shows more.", err=True)
+    output.first(
+        limit,
+        found,
+        ("digest", "kind", "county", "until", "edition", "issued", "signed by", "title"),
+        lambda one: (
+            one["id"],
+            one["kind"],
+            f"{one['county']} {place_name(one['county'])}",
+            f"{one['window_end'].astimezone(settings.zone):%Y-%m-%d %H:%M}",
+            one["edition"],
+            f"{one['issued_at'].astimezone(settings.zone):%Y-%m-%d %H:%M}",
+            one["signed_by"],
+            one["title"],
+        ),
+        as_json=as_json,
+        empty="No digests.",
+    )
 
 
 @commands.command("show")

@@ -77,26 +77,21 @@ def list_command(
     )
     with Store.open(dsn_for_reading(settings)) as store:
         found = entries(store, asked)
-    if as_json:
-        output.as_json(found[:limit])
-    else:
-        output.table(
-            ("at", "county", "kind", "by", "digest", "note"),
-            [
-                (
-                    f"{one['at'].astimezone(settings.zone):%Y-%m-%d %H:%M}",
-                    f"{one['county']} {place_name(one['county'])}",
-                    one["kind"],
-                    one["by"],
-                    one["digest_id"],
-                    one["note"],
-                )
-                for one in found[:limit]
-            ],
-            empty="No entries.",
-        )
-    if len(found) > limit:
-        click.echo(f"There are more than these {limit}; --limit shows more.", err=True)
+    output.first(
+        limit,
+        found,
+        ("at", "county", "kind", "by", "digest", "note"),
+        lambda one: (
+            f"{one['at'].astimezone(settings.zone):%Y-%m-%d %H:%M}",
+            f"{one['county']} {place_name(one['county'])}",
+            one["kind"],
+            one["by"],
+            one["digest_id"],
+            one["note"],
+        ),
+        as_json=as_json,
+        empty="No entries.",
+    )
 
 
 @commands.command("add")

@@ -60,16 +60,14 @@ def list_command(
     )
     with Store.open(dsn_for_reading(settings)) as store:
         found = incidents(store, asked)
-    if as_json:
-        output.as_json(found[:limit])
-    else:
-        output.table(
-            ("incident", "county", "category", "name", "reports", "channels", "first", "last"),
-            [_row(one, settings) for one in found[:limit]],
-            empty="No incidents.",
-        )
-    if len(found) > limit:
-        click.echo(f"There are more than these {limit}; --limit shows more.", err=True)
+    output.first(
+        limit,
+        found,
+        ("incident", "county", "category", "name", "reports", "channels", "first", "last"),
+        lambda one: _row(one, settings),
+        as_json=as_json,
+        empty="No incidents.",
+    )
 
 
 def _row(one: dict[str, Any], settings: Settings) -> tuple[object, ...]:

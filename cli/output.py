@@ -1,19 +1,52 @@
 """What commands print: tables for people, JSON for programs."""
 
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import click
 import orjson
 
-# orjson writes datetimes, enums and dataclasses itself; the rest becomes text.
+T = TypeVar("T")
+
+# orjson writes datetimes, enums and dataclasses itself.
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
 
 def as_json(value: Any) -> None:
     """One JSON document on one line of stdout."""
-    click.echo(orjson.dumps(value, default=str, option=_OPTIONS).decode())
+    _document(value)
+
+
+def _document(value: Any) -> None:
+    click.echo(orjson.dumps(value, default=_plain, option=_OPTIONS).decode())
+
+
+def _plain(value: Any) -> Any:
+    """What orjson does not know: named tuples by their names, the rest as text."""
+    return value._asdict() if hasattr(value, "_asdict") else str(value)
+
+
+def first(
+    limit: int,
+    found: Sequence[T],
+    columns: Sequence[str],
+    row: Callable[[T], Sequence[object]],
+    *,
+    as_json: bool,
+    empty: str,
+) -> None:
+    """The first `limit` of what was found, as a table or JSON, and whether there are more.
+
+    found: one more than `limit`, if there are. row: its cells.
+    """
+    shown = found[:limit]
+    if as_json:
+        _document(shown)
+    else:
+        table(columns, map(row, shown), empty)
+    if len(found) > limit:
+        click.echo(f"There are more than these {limit}; --limit shows more.", err=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "none") -> None:

@@ -3,7 +3,6 @@
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -23,6 +22,7 @@ from agents.rules import Rules
 from agents.state import State
 from cli.demo_day import BURST, BURST_CATEGORY, CITY, generate
 from cli.producing import Record
+from cli.simulation.running import Sent
 from sinks import days
 from sinks.rows import (
     Row,
@@ -46,17 +46,6 @@ _EPOCH: Final = date(1970, 1, 1)
 _MOMENTS: Final = (timedelta(), timedelta(minutes=31), timedelta(hours=1), timedelta(hours=2))
 _WEEKS_BEFORE: Final = 28
 _MANY: Final = 1_000  # records at once
-
-
-@dataclass(slots=True)
-class _Sent:
-    """A record as intake reads it."""
-
-    offset: int
-    value: bytes | None
-    timestamp: int | None = None
-    key: bytes | None = None
-    headers: Sequence[tuple[str, bytes]] = ()
 
 
 class DemoDay:
@@ -106,7 +95,7 @@ class DemoDay:
         streams: defaultdict[str, list[_Sent]] = defaultdict(list)
         for record in records:
             offset = self._offsets[record.topic] = self._offsets.get(record.topic, -1) + 1
-            sent = _Sent(offset, record.value, None, record.key, record.headers)
+            sent = Sent(offset, record.value, None, record.key, record.headers)
             streams[record.topic].append(sent)
         packs = []
         for stream, sent_ in streams.items():
