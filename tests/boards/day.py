@@ -92,7 +92,7 @@ class DemoDay:
         days.work_out(self._store, ZONE.key, days.stale(self._store, ZONE.key))
 
     def _take(self, records: Iterable[Record], now: datetime) -> None:
-        streams: defaultdict[str, list[_Sent]] = defaultdict(list)
+        streams: defaultdict[str, list[Sent]] = defaultdict(list)
         for record in records:
             offset = self._offsets[record.topic] = self._offsets.get(record.topic, -1) + 1
             sent = Sent(offset, record.value, None, record.key, record.headers)
