@@ -116,8 +116,8 @@ async def explained(settings: Settings, error: BaseException) -> HuishangError:
     except HuishangError as refused:
         return refused
     return Retryable(
-        f"Kafka at {settings.kafka} does not answer ({type(error).__name__}); "
-        f"start it, or set {PREFIX}KAFKA, and {PREFIX}KAFKA_SECURITY if it wants TLS or a password"
+        f"Kafka at {settings.kafka} does not answer ({type(error).__name__}); start one with: "
+        f"huishang run, or set {PREFIX}KAFKA, and {PREFIX}KAFKA_SECURITY if it wants TLS or a password"
     )
 
 

@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any, Final
@@ -40,13 +41,23 @@ async def run_stage(app: App, loops: Iterable[Callable[[], Coroutine[Any, Any, N
     for task in (*tasks, crashed):
         task.cancel()
     starting.cancel()
-    try:
-        async with asyncio.timeout(STOP_WITHIN_S):
-            await app.stop()
-    except TimeoutError:
-        # What was not done is read again by the next owner: nothing is lost by leaving now.
+    _leave_in_time()
+    await app.stop()
+
+
+def _leave_in_time() -> None:
+    """End the process even if closing what is open takes too long: a TLS peer may not answer.
+
+    What was not done is read again by the next owner: nothing is lost by leaving.
+    """
+
+    def leave() -> None:
         log.warning("not stopped within %s s; leaving", STOP_WITHIN_S)
         os._exit(0)
+
+    timer = threading.Timer(STOP_WITHIN_S, leave)
+    timer.daemon = True
+    timer.start()
 
 
 def _spare_the_collector() -> None:

@@ -1,14 +1,17 @@
 """From Kafka to an open board and back: alerts appear, actions land, a restart loses nothing."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.brokers import Broker, EmbeddedBroker
+from tests.brokers import ApacheKafka, Broker, EmbeddedBroker, Server
 from tests.browser.screens import Screen, screen
+from tests.kafka.jars import KafkaMissing
 from tests.stages import NOW, Stages, deployed, event, structured
 from tests.waiting import eventually_sync
 
@@ -20,21 +23,34 @@ COUNTIES = {
 }
 
 
-@pytest.fixture(scope="module")
-def stages(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
+@pytest.fixture(scope="module", params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+def stages(
+    request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stages]:
     """The whole pipeline on a broker of its own. The browser first: without one, nothing starts."""
     folder = tmp_path_factory.mktemp("live")
-    server = EmbeddedBroker(folder)
-    server.start()
+    server = started(request.param, folder)
     try:
         with deployed(
-            Broker("embedded", server, "browser.", folder), "intake", "tally", "sink"
+            Broker(request.param, server, "browser.", folder), "intake", "tally", "sink"
         ) as up:
             raise_alert(up, "620722", "first")  # so that every stage has done its first work
             eventually_sync(lambda: up.alerts(incidents=True), what="the first alert in the store")
             yield up
     finally:
         server.stop()
+
+
+def started(kind: str, folder: Path) -> Server:
+    """A broker of this kind. Skips where it cannot run, unless REQUIRE_KAFKA=1."""
+    try:
+        server: Server = EmbeddedBroker(folder) if kind == "embedded" else ApacheKafka(folder)
+    except KafkaMissing as missing:
+        if os.environ.get("REQUIRE_KAFKA") == "1":
+            pytest.fail(f"REQUIRE_KAFKA=1, but {missing}", pytrace=False)
+        pytest.skip(str(missing))
+    server.start()
+    return server
 
 
 def raise_alert(stages: Stages, county: str, name: str) -> float:
