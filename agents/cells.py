@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.packs import UNSAID, CountRow, Labels, Reports
+from streams.packs import UNSAID, Labels, Reports
+from streams.totals import CountRow
 
 _COUNTY_BITS: Final = 16
 _WORD_BITS: Final = 10  # of category and channel

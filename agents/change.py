@@ -11,7 +11,7 @@ from agents.matter import Matters
 from streams.cases import CaseDayRow, CaseStepRow
 from streams.contracts import Alert, DeadLetter, Digest
 from streams.duty import DutyRow
-from streams.packs import (
+from streams.totals import (
     ActionRow,
     CountRow,
     DeclaredRow,

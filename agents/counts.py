@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from streams.packs import CountRow
+from streams.totals import CountRow
 
 HOURS_PER_DAY: Final = 24
 DAYS_KEPT: Final = 400

@@ -34,15 +34,8 @@ from streams.contracts import DeadLetter
 from streams.duty import DutyEntry, DutyRow, row_of
 from streams.errors import InvalidEvent
 from streams.incidents import Correction
-from streams.packs import (
-    Action,
-    CountRow,
-    DeclaredRow,
-    LedgerRow,
-    Pack,
-    PresenceRow,
-    Reports,
-)
+from streams.packs import Action, Pack, Reports
+from streams.totals import CountRow, DeclaredRow, LedgerRow, PresenceRow
 
 _GRID: Final = "grid-reports"
 _OPINION: Final = "opinion-items"

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from agents.baselines import Judged
-from streams.packs import ExpectationRow
+from streams.totals import ExpectationRow
 
 DAYS_BACK: Final = 28  # of history, for a board that is opened for the first time
 _SETTLED_DAYS: Final = 7  # before that, an expectation is hardly more than a guess

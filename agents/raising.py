@@ -15,7 +15,8 @@ from agents.seasons import cut_off
 from streams.categories import OUTSIDE
 from streams.contracts import Alert
 from streams.names import LEVEL_NAMES
-from streams.packs import CountRow, Report
+from streams.packs import Report
+from streams.totals import CountRow
 
 
 def of_event(rules: Rules, report: Report, at: datetime) -> Iterable[Alert]:

@@ -9,7 +9,7 @@ from agents import change as changes
 from agents.change import Change
 from agents.counts import HOURS_PER_DAY
 from agents.state import State
-from streams.packs import CountRow, DeclaredRow, LedgerRow, PresenceRow
+from streams.totals import CountRow, DeclaredRow, LedgerRow, PresenceRow
 
 _ROWS: Final = 8_000  # some 400 KB: a broker's limit of 1 MB is far
 _BULKY_ROWS: Final = 500  # alerts, with their texts

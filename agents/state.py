@@ -15,7 +15,7 @@ from agents.digests.issued import DAYS_KEPT, Issues
 from agents.incidents import Incidents
 from streams.contracts import Alert
 from streams.packs import FORMAT as PACK_FORMAT
-from streams.packs import CountRow, DeclaredRow, LedgerRow, PresenceRow, Totals
+from streams.totals import CountRow, DeclaredRow, LedgerRow, PresenceRow, Totals
 
 HOUR_MS: Final = 3_600_000
 PRESENCE_DAYS: Final = 14

@@ -27,8 +27,8 @@ from cli.simulation.planting import plants, usual
 from cli.simulation.scoring import scored
 from streams.contracts import Alert
 from streams.counties import in_city
-from streams.packs import CountRow
 from streams.settings import load
+from streams.totals import CountRow
 
 BEGIN: Final = date(2026, 8, 1)
 _OF_RED: Final = "S14"

@@ -13,8 +13,8 @@ from aiokafka import ConsumerRecord
 from bench.recovery import recovered_s
 from bench.rows import Curve, Row, rate_of
 from bench.site import Lab, Site, Worker, wait_until
-from streams import packs
 from streams.topics import COUNTS
+from streams.totals import decode_totals
 
 
 def measure(lab: Lab) -> Row:
@@ -63,7 +63,7 @@ def curve_of_totals(records: Iterable[ConsumerRecord]) -> Curve:
     curve = []
     for record in records:
         before = done
-        for row in packs.decode_totals(record.value).ledger:
+        for row in decode_totals(record.value).ledger:
             key = (row.county, row.source, row.day)
             answered = row.counted + row.duplicates
             done += answered - ledger.get(key, 0)

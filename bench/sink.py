@@ -15,8 +15,9 @@ from bench.site import Lab, wait_until
 from cli.producing import Record
 from streams import packs
 from streams.categories import CATEGORIES
-from streams.packs import FORMAT, CountRow, Totals
+from streams.packs import FORMAT
 from streams.topics import COUNTS
+from streams.totals import CountRow, Totals
 
 _LEAST_ROWS: Final = 400_000  # eight inserts, as sink_rows is by default
 _ROWS_PER_RECORD: Final = 1_000  # about what a batch of tally's touches

@@ -16,8 +16,8 @@ from cli.counts import codes_of, hour_of
 from sinks.accounts import Chosen, counts
 from sinks.store import Store, dsn_for_reading
 from streams.errors import UserError
-from streams.packs import CountRow
 from streams.settings import load
+from streams.totals import CountRow
 
 _LEVELS = {1: "red", 2: "orange", 3: "yellow", 4: "blue"}
 

@@ -11,7 +11,7 @@ from typing import Final
 from streams.cases import MEASURES
 from streams.contracts import Alert, DeadLetter, Digest
 from streams.incidents import IncidentRow
-from streams.packs import Totals
+from streams.totals import Totals
 
 Row = tuple[object, ...]
 

@@ -28,7 +28,7 @@ from sinks.rows import (
     rows_of_totals,
 )
 from sinks.store import Store
-from streams import metrics, packs, poison
+from streams import metrics, poison
 from streams.app import App, consume, make_app, send
 from streams.batches import Batch, Record
 from streams.clock import Clock
@@ -38,6 +38,7 @@ from streams.health import Health
 from streams.poison import Condemned
 from streams.settings import Settings
 from streams.topics import ALERTS, COUNTS, DEAD_LETTERS, DIGESTS, full_name
+from streams.totals import decode_totals
 
 MAX_RECORDS: Final = 2_000  # per batch
 
@@ -55,7 +56,7 @@ Rows = Iterable[tuple[str, list[Row]]]
 
 
 def _totals(value: bytes) -> Rows:
-    return rows_of_totals(packs.decode_totals(value)).items()
+    return rows_of_totals(decode_totals(value)).items()
 
 
 def _alert(value: bytes) -> Rows:

@@ -12,7 +12,8 @@ from typing import Final
 from aiohttp import web
 
 from streams.contracts import Alert, DeadLetter, Digest
-from streams.packs import FORMAT, CountRow, LedgerRow, Totals
+from streams.packs import FORMAT
+from streams.totals import CountRow, LedgerRow, Totals
 from tests.processes import Child, run_command
 from tests.waiting import eventually_sync, free_port, listening
 

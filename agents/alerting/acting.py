@@ -8,7 +8,8 @@ from agents.alerting.lives import DAYS_HELD, Lives, Silence
 from streams.alert_ways import SILENCE_DAYS
 from streams.contracts import Alert
 from streams.errors import InvalidEvent, Reason
-from streams.packs import Action, ActionRow
+from streams.packs import Action
+from streams.totals import ActionRow
 
 _SILENCE: Final = "silence"
 

@@ -11,7 +11,8 @@ from agents.matter import Matters
 from agents.rules import Rules
 from streams.contracts import Alert
 from streams.errors import InvalidEvent
-from streams.packs import Action, ActionRow
+from streams.packs import Action
+from streams.totals import ActionRow
 
 
 class BatchAlerts:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from streams.alert_ways import WAYS
 from streams.contracts import Alert, AlertStatus
-from streams.packs import ActionRow
+from streams.totals import ActionRow
 
 Label = Literal["", "useful", "not_useful"]
 

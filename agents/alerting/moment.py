@@ -17,7 +17,7 @@ from agents.rules import CountRule, Rules
 from agents.silent_source import Sources
 from agents.state import State
 from streams.contracts import Alert
-from streams.packs import ActionRow
+from streams.totals import ActionRow
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _DAY_S: Final = 86_400

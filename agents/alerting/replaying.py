@@ -20,7 +20,7 @@ from agents.rules import Rules
 from agents.state import State
 from agents.statistical import decide_statistics
 from streams.contracts import Alert
-from streams.packs import CountRow
+from streams.totals import CountRow
 
 WARM_UP: Final = timedelta(days=84)  # before what is asked for: baselines learn for weeks
 _DAYS: Final = 7

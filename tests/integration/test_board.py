@@ -12,7 +12,7 @@ from sinks import migrate
 from sinks.rows import row_of_alert, row_of_digest, rows_of_totals
 from sinks.store import Store, embedded_dsn
 from streams.duty import DutyRow
-from streams.packs import ActionRow, CountRow
+from streams.totals import ActionRow, CountRow
 from tests.duty_board import TOKENS, Board, access_file, bearer, digest_of, serving_board
 from tests.stores import DAY, HOUR, NOW, alert, digest, totals
 from tests.waiting import eventually

@@ -16,7 +16,7 @@ from sinks.board.view import applied
 from sinks.rows import COLUMNS, row_of_alert, row_of_digest, rows_of_totals
 from sinks.store import Store, embedded_dsn
 from streams.duty import DutyRow
-from streams.packs import CountRow
+from streams.totals import CountRow
 from tests.duty_board import Board, Heard, access_file, bearer, heard, serving_board
 from tests.stores import HOUR, NOW, alert, digest, totals
 from tests.waiting import eventually

@@ -15,7 +15,7 @@ from sinks.migrate import shipped
 from sinks.rows import row_of_dead_letter, rows_of_totals
 from sinks.store import Store, embedded_dsn
 from streams.errors import Retryable, UserError
-from streams.packs import CountRow, LedgerRow
+from streams.totals import CountRow, LedgerRow
 from tests.stores import DAY, HOUR, NOW, dead_letter, totals
 from tests.waiting import free_port
 

@@ -23,7 +23,7 @@ from sinks.endpoint import application
 from sinks.rows import rows_of_totals
 from sinks.store import Store, embedded_dsn
 from streams.errors import Fatal
-from streams.packs import CountRow
+from streams.totals import CountRow
 from tests.stores import HOUR, NOW, serving, totals
 
 

@@ -12,7 +12,7 @@ from sinks import migrate
 from sinks.rows import rows_of_totals
 from sinks.store import Store, embedded_dsn
 from streams.errors import UserError
-from streams.packs import CountRow
+from streams.totals import CountRow
 from tests.stores import HOUR, NOW, totals
 
 

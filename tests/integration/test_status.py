@@ -16,7 +16,7 @@ from sinks.rows import row_of_alert, row_of_dead_letter, row_of_digest, rows_of_
 from sinks.status import routes
 from sinks.store import Store, embedded_dsn
 from streams.clock import ManualClock
-from streams.packs import CountRow, LedgerRow
+from streams.totals import CountRow, LedgerRow
 from tests.stores import DAY, HOUR, NOW, alert, dead_letter, digest, totals
 
 HOSTILE = "<script>alert(1)</script>\"'&$style"

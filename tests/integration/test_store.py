@@ -17,8 +17,8 @@ from sinks.endpoint import application
 from sinks.rows import row_of_alert, row_of_dead_letter, row_of_digest, rows_of_totals
 from sinks.store import Store, dsn_for_reading, embedded_dsn
 from streams.errors import Fatal, SinkBusy
-from streams.packs import CountRow, LedgerRow
 from streams.settings import load
+from streams.totals import CountRow, LedgerRow
 from tests.stores import DAY, HOUR, NOW, alert, dead_letter, digest, serving, totals
 from tests.waiting import free_port
 

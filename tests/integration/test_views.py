@@ -15,8 +15,9 @@ from sinks.statements import statements
 from sinks.store import Store, embedded_dsn
 from streams.cases import MEASURES, CaseDayRow, CaseRow
 from streams.incidents import IncidentRow
-from streams.packs import FORMAT, ActionRow, CountRow, LedgerRow, PresenceRow, Totals
+from streams.packs import FORMAT
 from streams.settings import Settings
+from streams.totals import ActionRow, CountRow, LedgerRow, PresenceRow, Totals
 from tests.stores import NOW, alert, dead_letter, digest
 
 ZONE = "Asia/Shanghai"

@@ -22,7 +22,8 @@ from agents.rules import CountRule, IncidentRule, Rules
 from agents.snapshot import parts_of
 from agents.state import State
 from streams.contracts import Alert
-from streams.packs import FORMAT, Action, ActionRow, Pack, Report, Reports
+from streams.packs import FORMAT, Action, Pack, Report, Reports
+from streams.totals import ActionRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)

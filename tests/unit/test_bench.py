@@ -22,7 +22,8 @@ from bench.recovery import recovered_s
 from bench.rows import Row, medians, percentile, rate_of, ratios, report, table
 from bench.site import Lab, Measure, Worker
 from streams import packs
-from streams.packs import FORMAT, LedgerRow, Totals
+from streams.packs import FORMAT
+from streams.totals import LedgerRow, Totals
 
 RUNS: dict[str, dict[int, Row]] = {
     "pipeline": {

@@ -17,7 +17,8 @@ from agents.state import State
 from streams import packs
 from streams.cases import CaseStep
 from streams.duty import DutyEntry, DutyRow, row_of
-from streams.packs import FORMAT, UNSAID, CountRow, Pack, Report, Reports
+from streams.packs import FORMAT, UNSAID, Pack, Report, Reports
+from streams.totals import CountRow, decode_totals
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RULES = Rules.load()
@@ -133,7 +134,7 @@ def upserts(journal: Iterable[bytes]) -> dict[tuple[str, str, str, int, int], Co
         change = changes.decode(body)
         held.apply(change)
         for totals in held.totals(change, version=1, partition=0):
-            for row in packs.decode_totals(packs.encode(totals)).counts:
+            for row in decode_totals(packs.encode(totals)).counts:
                 rows[row.county, row.category, row.channel, row.hour, row.piece] = row
     return rows
 
@@ -184,7 +185,7 @@ def duty_rows(journal: Iterable[bytes]) -> list[DutyRow]:
         change = changes.decode(body)
         held.apply(change)
         for totals in held.totals(change, version=1, partition=0):
-            rows += packs.decode_totals(packs.encode(totals)).duty
+            rows += decode_totals(packs.encode(totals)).duty
     return rows
 
 

@@ -16,7 +16,7 @@ from agents.rules import Rules
 from agents.state import ROWS_PER_RECORD, State
 from agents.statistical import decide_statistics
 from sinks.rows import COLUMNS, rows_of_totals
-from streams.packs import CountRow, ExpectationRow
+from streams.totals import CountRow, ExpectationRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RULES = Rules.load()

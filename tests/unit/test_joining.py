@@ -25,6 +25,7 @@ from agents.state import State
 from streams import packs
 from streams.incidents import CHANNELS, Correction, IncidentRow
 from streams.packs import FORMAT, CaseStep, Pack, Report, Reports
+from streams.totals import decode_totals
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RULES = Rules.load()
@@ -99,7 +100,7 @@ class Tally:
     def apply(self, change: Change) -> None:
         self.state.apply(change)
         for sent in self.state.totals(change, 1, 0):
-            totals = packs.decode_totals(packs.encode(sent))
+            totals = decode_totals(packs.encode(sent))
             for row in (*totals.singles.rows(), *totals.incidents):
                 self.rows[row.county, row.incident] = row
 

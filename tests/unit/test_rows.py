@@ -16,8 +16,8 @@ from sinks.rows import (
 from streams.cases import MEASURES, CaseDayRow, CaseRow, CaseStepRow
 from streams.duty import DutyRow
 from streams.incidents import SINGLE, CorrectionRow, IncidentRow, Singles
-from streams.packs import (
-    FORMAT,
+from streams.packs import FORMAT
+from streams.totals import (
     ActionRow,
     CountRow,
     DeclaredRow,

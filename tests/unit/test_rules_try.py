@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from agents.alerting.replaying import replay, replayable
 from agents.rules import CountRule, Rules
-from streams.packs import CountRow
+from streams.totals import CountRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 3, 10, tzinfo=ZONE)

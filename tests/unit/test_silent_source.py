@@ -15,7 +15,7 @@ from agents.seasons import Season
 from agents.snapshot import parts_of
 from agents.state import State
 from streams.contracts import Alert
-from streams.packs import CountRow, PresenceRow
+from streams.totals import CountRow, PresenceRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RULES = replace(Rules.load(), seasons=())

@@ -13,7 +13,7 @@ from agents.snapshot import parts_of
 from agents.state import State
 from agents.statistical import decide_statistics
 from streams.contracts import Alert
-from streams.packs import CountRow
+from streams.totals import CountRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RULES = Rules.load()
