@@ -55,7 +55,7 @@ faults: install ## rounds of faults against an oracle, on Apache Kafka; ARGS="--
 browser: ## Debian's chromium and a Chinese font, for tests/browser; as root
 	@command -v chromium >/dev/null && [ -n "$$(fc-list :lang=zh)" ] || { apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium fonts-wqy-microhei; }
 
-contracts: install ## write docs/contracts anew from streams/contracts.py
+contracts: install ## write docs/contracts anew from the code
 	$(BIN)/huishang contracts export docs/contracts
 
 boards: install ## write Grafana's boards anew from deploy/grafana

@@ -8,8 +8,8 @@ from agents.baselines import SeriesRow
 from agents.cases.case import Case
 from agents.digests.issued import Issued
 from agents.matter import Matters
+from streams.answers import Alert, DeadLetter, Digest
 from streams.cases import CaseDayRow, CaseStepRow
-from streams.contracts import Alert, DeadLetter, Digest
 from streams.duty import DutyRow
 from streams.totals import (
     ActionRow,

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from agents.change import Change
 from agents.preview import Redact, county_of, dead_letter, sha256_of
 from streams import poison
+from streams.answers import DeadLetter
 from streams.batches import Batch, Record
 from streams.cases import CaseStep
-from streams.contracts import DeadLetter
 from streams.duty import DutyEntry
 from streams.errors import InvalidEvent, Reason
 from streams.incidents import Correction

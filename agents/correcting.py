@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.incidents import Incidents, incident_id
 from agents.matter import ROW, Incident, Matters
-from streams.contracts import DeadLetter
+from streams.answers import DeadLetter
 from streams.errors import InvalidEvent, Reason
 from streams.incidents import Correction, CorrectionRow
 from streams.packs import Action, Pack

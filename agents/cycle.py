@@ -22,7 +22,7 @@ from agents.digests.issuing import Draft, issue
 from agents.rules import Rules
 from agents.state import State
 from agents.windows import CATCH_UP_DAYS, due, first_marks, window_of
-from streams.contracts import Alert, BulletinKind
+from streams.answers import Alert, BulletinKind
 from streams.digests import changed
 
 

@@ -28,9 +28,9 @@ from agents.repeats import Mask, Other, first_seen, others_of
 from agents.rules import Rules
 from agents.state import HOUR_MS, LedgerKey, State
 from agents.windows import window_day
+from streams.answers import DeadLetter
 from streams.cases import CaseStep
 from streams.categories import OUTSIDE
-from streams.contracts import DeadLetter
 from streams.duty import DutyEntry, DutyRow, row_of
 from streams.errors import InvalidEvent
 from streams.incidents import Correction

@@ -19,8 +19,9 @@ from agents.expected import expectations
 from agents.identity_fields import identity_path, names_person, shown
 from agents.lenient import depth_of, text_of
 from agents.patterns import Matching, loosened, pattern_of
-from streams.contracts import DEPTH_LIMIT, EVENT_LIMIT_BYTES, EVENTS, Envelope, Event, Matter
+from streams.contracts import DEPTH_LIMIT, EVENT_LIMIT_BYTES, Matter
 from streams.errors import InvalidEvent, Reason
+from streams.events import EVENTS, Envelope, Event
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -63,7 +64,7 @@ class _Form:
 class Decoder:
     """Decodes the records of one input stream.
 
-    stream: a key of streams.contracts.EVENTS, such as `grid-reports`.
+    stream: a key of streams.events.EVENTS, such as `grid-reports`.
     """
 
     def __init__(self, stream: str) -> None:

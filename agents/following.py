@@ -14,7 +14,7 @@ from agents.incidents import Incidents
 from agents.joining import Joining, Target
 from agents.matter import Incident, Matters
 from agents.rules import Rules
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.errors import InvalidEvent
 from streams.incidents import Correction
 from streams.packs import Reports

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from agents.channel_names import CHANNEL_NAMES
 from agents.matter import REPORT, Incident
 from agents.rules import IncidentRule, LastingRule, Rules, alert_id, names_of
+from streams.answers import Alert
 from streams.categories import OUTSIDE
-from streams.contracts import Alert
 from streams.incidents import CHANNELS
 
 Times = NDArray[np.int64]

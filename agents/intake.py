@@ -23,8 +23,8 @@ from streams import metrics, packs, poison
 from streams.app import App, consume, make_app, send
 from streams.batches import Batch, Record
 from streams.clock import Clock
-from streams.contracts import EVENTS
 from streams.errors import Reason
+from streams.events import EVENTS
 from streams.settings import Settings
 from streams.topics import ALERTS, DEAD_LETTERS, REPORTS, full_name
 

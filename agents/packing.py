@@ -7,8 +7,8 @@ from msgspec import UnsetType
 
 from agents.locate import place_of
 from streams.cases import CaseStep
-from streams.contracts import Event
 from streams.duty import DutyEntry
+from streams.events import Event
 from streams.incidents import Correction
 from streams.packs import FORMAT, Action, Pack, ReportRow, Reports
 

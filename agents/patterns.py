@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, inspect
 
-from streams.contracts import Event
+from streams.events import Event
 
 # Fields whose pattern is the only thing that is asked of their text.
 ATTRIBUTES: Final = ("runid",)

@@ -14,13 +14,14 @@ from agents.decode import Decoder, TimeWindow, identity, malformed
 from agents.judge import Judge, Said
 from agents.packing import Builder, Gathered, Place
 from agents.preview import dead_letter
+from streams.answers import DeadLetter
 from streams.batches import Record
-from streams.contracts import (
-    TEXT_LIMIT,
-    TITLE_LIMIT,
+from streams.contracts import TEXT_LIMIT, TITLE_LIMIT
+from streams.duty import DutyEntry
+from streams.errors import InvalidEvent
+from streams.events import (
     AlertActionEvent,
     CaseUpdateEvent,
-    DeadLetter,
     DutyLogEntryEvent,
     Event,
     GridReportEvent,
@@ -28,8 +29,6 @@ from streams.contracts import (
     IncidentActionEvent,
     OpinionItemEvent,
 )
-from streams.duty import DutyEntry
-from streams.errors import InvalidEvent
 from streams.incidents import Correction
 from streams.packs import Action, Pack
 from streams.topics import partition_of

@@ -12,7 +12,8 @@ from typing import Final
 from agents.decode import Headers
 from agents.identity_fields import identity_path, names_person
 from agents.lenient import fields, text_of, unescape
-from streams.contracts import EVENT_LIMIT_BYTES, PREVIEW_LIMIT, DeadLetter
+from streams.answers import DeadLetter
+from streams.contracts import EVENT_LIMIT_BYTES, PREVIEW_LIMIT
 from streams.counties import CITIES, COUNTIES
 from streams.errors import InvalidEvent, Reason
 

@@ -12,8 +12,8 @@ from agents.alerting.lives import Lives
 from agents.counts import Counts
 from agents.rules import CountRule, Rules, UnreceivedDispatch, alert_id, names_of
 from agents.seasons import cut_off
+from streams.answers import Alert
 from streams.categories import OUTSIDE
-from streams.contracts import Alert
 from streams.names import LEVEL_NAMES
 from streams.packs import Report
 from streams.totals import CountRow

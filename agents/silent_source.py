@@ -16,8 +16,8 @@ from agents.counts import HOURS_PER_DAY
 from agents.rules import Rules, alert_id, names_of
 from agents.state import State
 from agents.windows import window_day
+from streams.answers import Alert
 from streams.categories import OUTSIDE
-from streams.contracts import Alert
 
 DAYS_NEEDED: Final = 6  # of the seven that live totals cover, those that are whole
 _SETTLED_S: Final = 600  # into an hour, until the one before is taken to be complete

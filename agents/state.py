@@ -13,7 +13,7 @@ from agents.counts import HOURS_PER_DAY, Counts
 from agents.dedupe import SeenIds
 from agents.digests.issued import DAYS_KEPT, Issues
 from agents.incidents import Incidents
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.packs import FORMAT as PACK_FORMAT
 from streams.totals import CountRow, DeclaredRow, LedgerRow, PresenceRow, Totals
 

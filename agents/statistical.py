@@ -20,7 +20,7 @@ from agents.forecast import expectations
 from agents.rules import Rules, StatisticalRule, alert_id, names_of
 from agents.state import State
 from agents.windows import iso_day
-from streams.contracts import Alert
+from streams.answers import Alert
 
 _MARK: Final = "statistics"
 _DAYS_AT_ONCE: Final = 14  # so that a year of history holds up nothing for long

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from bench.rows import Row
 from bench.site import STREAM, Lab
-from streams.contracts import HotlineCallEvent
+from streams.events import HotlineCallEvent
 
 
 def measure(lab: Lab) -> Row:

@@ -25,7 +25,7 @@ from agents.statistical import decide_statistics
 from cli.simulation.happening import Event, World
 from cli.simulation.planting import plants, usual
 from cli.simulation.scoring import scored
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.counties import in_city
 from streams.settings import load
 from streams.totals import CountRow

@@ -13,9 +13,9 @@ from cli.counts import codes_of
 from cli.dead_letters import since_of
 from sinks.alerts import Asked, alerts, labels
 from sinks.store import Store, dsn_for_reading
+from streams.answers import AlertStatus
 from streams.categories import CATEGORIES, CategoryCode
 from streams.clock import clock_of
-from streams.contracts import AlertStatus
 from streams.counties import COUNTIES, CountyCode
 from streams.settings import Settings, load
 

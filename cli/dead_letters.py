@@ -14,8 +14,8 @@ from cli.replaying import Letter, Outcome, replay
 from cli.times import UnreadableTime, read
 from sinks.store import Store, dsn_for_reading
 from streams.clock import clock_of
-from streams.contracts import EVENTS
 from streams.errors import Reason, UserError
+from streams.events import EVENTS
 from streams.settings import Settings, load
 from streams.topics import full_name
 

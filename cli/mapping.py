@@ -9,9 +9,9 @@ import msgspec.inspect
 
 from agents.expected import in_words
 from cli import times
-from streams.contracts import EVENTS
 from streams.counties import COUNTIES, CountyCode, named
 from streams.errors import UserError
+from streams.events import EVENTS
 
 COUNTY_FIELDS: Final = ("county_code", "county_name", "grid_code")
 

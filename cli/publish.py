@@ -14,8 +14,8 @@ from cli.sending import FileChanged, Sending
 from cli.signals import until_asked
 from sinks.store import Store
 from streams.clock import SystemClock
-from streams.contracts import EVENTS
 from streams.errors import HuishangError
+from streams.events import EVENTS
 from streams.settings import Settings, load, read_run
 from streams.topics import full_name
 

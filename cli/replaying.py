@@ -12,8 +12,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnknownTopicOrPartitionError
 
 from cli.producing import Producer, Record
-from streams.contracts import EVENTS
 from streams.errors import Reason
+from streams.events import EVENTS
 from streams.kafka import explained, reaching
 from streams.settings import Settings
 from streams.topics import full_name

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sinks.asking import IN_COUNTIES, where
 from sinks.store import Store
-from streams.contracts import EVENTS
+from streams.events import EVENTS
 
 # Dimension → its expression. Days, months and years are those of the zone.
 DIMENSIONS: Final[dict[str, str]] = {

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from sinks.rollup import city_of, is_city, rolled_up
 from sinks.store import Store
+from streams.answers import Digest
 from streams.clock import Clock
-from streams.contracts import Digest
 from streams.errors import SinkBusy
 
 # Counties' reports come within seconds of one another.

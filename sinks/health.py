@@ -18,8 +18,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from sinks.rows import Row, milliseconds
 from sinks.store import Store
 from streams.clock import Clock, SystemClock
-from streams.contracts import EVENTS
 from streams.errors import SinkBusy
+from streams.events import EVENTS
 from streams.health import Mark, marked
 from streams.kafka import reaching
 from streams.settings import Settings

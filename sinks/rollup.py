@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from streams.contracts import Digest, DigestKind
+from streams.answers import Digest, DigestKind
 from streams.counties import in_city, place_name
 from streams.digests import NAMES, Edition, Said, changed, meanings, table, written
 from streams.figures import added_up, categories, figure

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from streams.answers import Alert, DeadLetter, Digest
 from streams.cases import MEASURES
-from streams.contracts import Alert, DeadLetter, Digest
 from streams.incidents import IncidentRow
 from streams.totals import Totals
 

@@ -29,10 +29,10 @@ from sinks.rows import (
 )
 from sinks.store import Store
 from streams import metrics, poison
+from streams.answers import Alert, DeadLetter, Digest
 from streams.app import App, consume, make_app, send
 from streams.batches import Batch, Record
 from streams.clock import Clock
-from streams.contracts import Alert, DeadLetter, Digest
 from streams.errors import SinkBusy
 from streams.health import Health
 from streams.poison import Condemned

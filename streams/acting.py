@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 import xxhash
 
-from streams.contracts import EVENTS, kind_of
+from streams.events import EVENTS, kind_of
 from streams.settings import Settings
 from streams.topics import full_name
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from streams.contracts import WHOLE, AlertStatus
+from streams.answers import AlertStatus
+from streams.contracts import WHOLE
 
 # action → status before → status after
 WAYS: Final[Mapping[str, Mapping[AlertStatus, AlertStatus]]] = {

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import xxhash
 
-from streams.contracts import Digest, DigestKind
+from streams.answers import Digest, DigestKind
 from streams.figures import figure
 
 NAMES: Final[Mapping[DigestKind, str]] = {

@@ -1,6 +1,6 @@
 """Writes the contracts for others: JSON Schema 2020-12 and one AsyncAPI 3.0 document.
 
-Pure: streams/contracts.py goes in, file names and their text come out.
+Pure: what streams/events.py and streams/answers.py define goes in, file names and their text come out.
 """
 
 import json
@@ -9,8 +9,9 @@ from typing import Any, Final
 import msgspec
 import yaml
 
-from streams import contracts
-from streams.contracts import DEPTH_LIMIT, EVENT_LIMIT_BYTES, EVENTS, kind_of
+from streams.answers import Alert, DeadLetter, Digest
+from streams.contracts import DEPTH_LIMIT, EVENT_LIMIT_BYTES
+from streams.events import EVENTS, kind_of
 from streams.examples import EXAMPLES
 from streams.topics import ALERTS, DEAD_LETTERS, DIGESTS, TOPICS
 
@@ -26,9 +27,9 @@ _COUNTY_KEY: Final = {
 
 # Topic → what Huishang writes there, and the name of its schema.
 ANSWERS: Final[dict[str, tuple[type[msgspec.Struct], str]]] = {
-    DEAD_LETTERS: (contracts.DeadLetter, "dead-letter"),
-    ALERTS: (contracts.Alert, "alert"),
-    DIGESTS: (contracts.Digest, "digest"),
+    DEAD_LETTERS: (DeadLetter, "dead-letter"),
+    ALERTS: (Alert, "alert"),
+    DIGESTS: (Digest, "digest"),
 }
 
 
@@ -191,7 +192,7 @@ def _index() -> str:
 _INDEX: Final = """\
 # Contracts
 
-Made from `streams/contracts.py` by `huishang contracts export` (`make contracts`); do not edit here.
+Made from `streams/contracts.py`, `events.py` and `answers.py` by `huishang contracts export` (`make contracts`); do not edit here.
 `huishang contracts export --check` exits with 1 when a file is not what the code says.
 
 | topic | direction | JSON Schema 2020-12 | |

@@ -10,7 +10,7 @@ test runs the stages on a broker that allows them nothing else.
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
-from streams.contracts import EVENTS
+from streams.events import EVENTS
 from streams.topics import ALERTS, COUNTS, DEAD_LETTERS, DIGESTS, JOURNAL, REPORTS, TIED
 
 Operation = Literal["Describe", "Read", "Write"]

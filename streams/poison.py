@@ -29,10 +29,12 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 from msgspec import Struct
 
+from streams.answers import Alert, DeadLetter
 from streams.batches import Batch
-from streams.contracts import EVENTS, WHOLE, Alert, DeadLetter
+from streams.contracts import WHOLE
 from streams.counties import place_name
 from streams.errors import Fatal, HuishangError, Reason
+from streams.events import EVENTS
 from streams.kafka import Reaching, reaching
 from streams.settings import Settings
 from streams.topics import full_name

@@ -5,8 +5,8 @@ from typing import Any, Final, NamedTuple
 
 from aiokafka.partitioner import murmur2
 
-from streams.contracts import EVENTS
 from streams.errors import Fatal
+from streams.events import EVENTS
 from streams.settings import Settings
 
 _DAY_MS: Final = 86_400_000

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from agents.rules import Rules, of_single_incidents
 from cli.producing import Record, produce
-from streams.contracts import kind_of
+from streams.events import kind_of
 from tests.brokers import Broker, apart, make_topics
 from tests.processes import Child, run_huishang
 from tests.waiting import eventually_sync, free_port, listening

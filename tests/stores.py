@@ -11,7 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
-from streams.contracts import Alert, DeadLetter, Digest
+from streams.answers import Alert, DeadLetter, Digest
 from streams.packs import FORMAT
 from streams.totals import CountRow, LedgerRow, Totals
 from tests.processes import Child, run_command

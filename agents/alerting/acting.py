@@ -6,7 +6,7 @@ from typing import Final
 from agents.alerting.life import STEPS_HELD, Verdict, standing
 from agents.alerting.lives import DAYS_HELD, Lives, Silence
 from streams.alert_ways import SILENCE_DAYS
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.errors import InvalidEvent, Reason
 from streams.packs import Action
 from streams.totals import ActionRow

@@ -9,7 +9,7 @@ from agents.alerting.lives import Lives, Silence
 from agents.alerting.muting import Telling
 from agents.matter import Matters
 from agents.rules import Rules
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.errors import InvalidEvent
 from streams.packs import Action
 from streams.totals import ActionRow

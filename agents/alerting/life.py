@@ -13,7 +13,7 @@ import xxhash
 from msgspec.structs import replace
 
 from streams.alert_ways import WAYS
-from streams.contracts import Alert, AlertStatus
+from streams.answers import Alert, AlertStatus
 from streams.totals import ActionRow
 
 Label = Literal["", "useful", "not_useful"]

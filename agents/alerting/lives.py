@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from agents.alerting.life import Verdict
 from streams.alert_ways import SILENCE_DAYS
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.totals import ActionRow
 
 DAYS_HELD: Final = 14  # after the end of what an alert's rule looked at

@@ -16,7 +16,7 @@ from agents.change import Change
 from agents.rules import CountRule, Rules
 from agents.silent_source import Sources
 from agents.state import State
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.totals import ActionRow
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()

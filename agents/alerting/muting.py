@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from agents.alerting.lives import Lives, Silence
 from agents.alerting.settings import Inhibition, Life
-from streams.contracts import Alert
+from streams.answers import Alert
 
 _RED: Final = 1
 _FIELDS: Final = {"county": "county_code", "category": "category", "incident": "incident"}

@@ -19,7 +19,7 @@ from agents.matter import Matters
 from agents.rules import Rules
 from agents.state import State
 from agents.statistical import decide_statistics
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.totals import CountRow
 
 WARM_UP: Final = timedelta(days=84)  # before what is asked for: baselines learn for weeks

@@ -16,8 +16,8 @@ from agents.cases.holding import Cases
 from agents.cases.limits import OverdueRule, in_words
 from agents.cases.timers import Mark
 from agents.rules import alert_id, names_of
+from streams.answers import Alert
 from streams.categories import OUTSIDE
-from streams.contracts import Alert
 
 CATCH_UP_S: Final = 7 * 86_400
 _AT_ONCE: Final = 500  # cases; the next second takes the next ones

@@ -8,8 +8,8 @@ from msgspec import UnsetType
 
 from agents.decode import identity
 from streams.cases import CaseStep
-from streams.contracts import CaseUpdateEvent
 from streams.errors import InvalidEvent, Reason
+from streams.events import CaseUpdateEvent
 
 _YEARS: Final = 10
 _APART_S: Final = _YEARS * 366 * 86_400

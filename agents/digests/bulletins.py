@@ -12,7 +12,7 @@ from agents.digests.daily import Before
 from agents.digests.issuing import Draft
 from agents.rules import Cycle
 from agents.windows import Window, date_of, day_of, window_of
-from streams.contracts import BulletinKind
+from streams.answers import BulletinKind
 from streams.digests import meanings, table
 from streams.figures import SEVERITIES, added_up, categories, figure
 

@@ -7,7 +7,7 @@ from agents.digests.issuing import Draft
 from agents.rules import Cycle
 from agents.state import State
 from agents.windows import Window
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.names import LEVEL_NAMES
 
 

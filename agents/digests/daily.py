@@ -10,8 +10,9 @@ from agents.digests.issued import Issued
 from agents.digests.issuing import Draft
 from agents.state import State
 from agents.windows import DAY, Window
-from streams.contracts import BY_STAFF, Alert
+from streams.answers import Alert
 from streams.digests import meanings, table
+from streams.events import BY_STAFF
 from streams.figures import SEVERITIES, categories, figure
 from streams.names import STATUS_NAMES
 

@@ -8,7 +8,7 @@ from agents.digests.daily import received, within
 from agents.digests.issuing import Draft
 from agents.rules import Cycle
 from agents.windows import Window
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.digests import meanings
 from streams.names import LEVEL_NAMES, STATUS_NAMES
 

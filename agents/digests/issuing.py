@@ -6,8 +6,8 @@ from typing import NamedTuple
 from agents.digests.issued import Issued
 from agents.rules import names_of
 from agents.windows import Window
+from streams.answers import Digest, DigestKind
 from streams.categories import OUTSIDE
-from streams.contracts import Digest, DigestKind
 from streams.digests import Edition, Said, written
 
 

@@ -24,7 +24,7 @@ from agents.rules import Rules
 from agents.state import State
 from agents.statistical import decide_statistics
 from cli.simulation.happening import Event
-from streams.contracts import Alert, Digest
+from streams.answers import Alert, Digest
 
 _DAYS_KEPT: Final = 7
 _ALIVE_S: Final = 3_600  # after which the duty room has looked at an alert

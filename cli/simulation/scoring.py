@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from agents.rules import Rules
 from cli.simulation.planting import RED_SEVERITY, Burst, Plants
-from streams.contracts import Alert
+from streams.answers import Alert
 
 _DAY: Final = timedelta(days=1)
 _OF_THE_GRID: Final = ("网格上报", "巡查", "窗口")

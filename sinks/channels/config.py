@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sinks import secret_yaml
+from streams.answers import DigestKind
 from streams.categories import CATEGORIES
-from streams.contracts import DigestKind
 from streams.errors import UserError
 from streams.sources import SECRETS
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from sinks.channels.config import LEVELS, Channel
-from streams.contracts import Alert, Digest
+from streams.answers import Alert, Digest
 
 ALERTS: Final = "alerts"
 ESCALATED: Final = "escalated"

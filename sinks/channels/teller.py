@@ -25,8 +25,8 @@ from sinks.channels.messages import Message, of_alert, of_digest
 from sinks.channels.services import Service
 from sinks.store import Store
 from streams import metrics
+from streams.answers import Alert, Digest
 from streams.clock import Clock
-from streams.contracts import Alert, Digest
 from streams.errors import SinkBusy
 from streams.kafka import reaching
 from streams.settings import Settings

@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 from sinks.channels.config import Channel
 from sinks.channels.desk import Notice
 from sinks.channels.messages import Message
+from streams.answers import Alert
 from streams.categories import CATEGORIES, CategoryCode
-from streams.contracts import WHOLE, Alert
+from streams.contracts import WHOLE
 from streams.counties import place_name
 from streams.names import LEVEL_NAMES
 

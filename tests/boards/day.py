@@ -34,7 +34,7 @@ from sinks.rows import (
 )
 from sinks.store import Store
 from streams.acting import Event, action_event
-from streams.contracts import Alert, Digest
+from streams.answers import Alert, Digest
 from streams.counties import in_city
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")

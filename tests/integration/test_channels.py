@@ -17,7 +17,7 @@ import yaml
 from cli.producing import Record
 from sinks import migrate
 from sinks.store import Store
-from streams.contracts import Alert, Digest
+from streams.answers import Alert, Digest
 from tests.brokers import Broker
 from tests.receivers import Got, MailServer, Receiver, Reply, taken
 from tests.stages import Stages, deployed

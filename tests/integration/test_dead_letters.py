@@ -20,7 +20,7 @@ from cli.replaying import REPLAY_HEADER, Letter, Outcome, replay
 from sinks.migrate import apply
 from sinks.rows import row_of_dead_letter
 from sinks.store import Store, embedded_dsn
-from streams.contracts import DeadLetter
+from streams.answers import DeadLetter
 from streams.settings import Settings, load
 from tests.brokers import Broker
 

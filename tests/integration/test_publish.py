@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from cli.main import main
 from cli.resuming import Progress
-from streams.contracts import HotlineCallEvent
+from streams.events import HotlineCallEvent
 from streams.topics import full_name
 from tests.brokers import Broker, apart, make_topics
 from tests.processes import run_process

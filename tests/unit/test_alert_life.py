@@ -21,7 +21,7 @@ from agents.decide import decide
 from agents.rules import CountRule, IncidentRule, Rules
 from agents.snapshot import parts_of
 from agents.state import State
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.packs import FORMAT, Action, Pack, Report, Reports
 from streams.totals import ActionRow
 

@@ -12,10 +12,10 @@ import pytest
 from agents.decode import Decoder
 from agents.identity_fields import names_person
 from agents.preview import dead_letter
-from streams import contracts
+from streams import answers, contracts, events
 from streams.categories import CATEGORIES
-from streams.contracts import EVENTS
 from streams.errors import InvalidEvent
+from streams.events import EVENTS
 from streams.examples import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ def structs(kind: type[msgspec.Struct]) -> set[str]:
     return {field.encode_name for field in msgspec.structs.fields(kind)}
 
 
-ALL = [kind for kind in vars(contracts).values()
+ALL = [kind for module in (contracts, events, answers) for kind in vars(module).values()
        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind is not msgspec.Struct]  # fmt: skip
 
 

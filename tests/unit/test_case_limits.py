@@ -16,7 +16,7 @@ from agents.cases.steps import Step
 from agents.cases.story import story
 from agents.cases.timers import closing, running
 from agents.cases.workdays import Workdays, add_workdays, is_workday, knows
-from streams.contracts import Alert
+from streams.answers import Alert
 from tests.unit.test_cases import update
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -16,7 +16,7 @@ from sinks.channels.config import Channel, Limit, Quiet
 from sinks.channels.desk import LONGEST_WAIT_S, TRIES_BEFORE_ASIDE, Desk, Notice
 from sinks.channels.messages import Message, of_alert, of_digest, wanted
 from sinks.rows import COLUMNS
-from streams.contracts import Alert
+from streams.answers import Alert
 from tests.stores import alert, digest
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -14,7 +14,7 @@ from sinks.channels.config import Channel
 from sinks.channels.desk import Notice
 from sinks.channels.messages import Key, of_alert, of_digest
 from sinks.channels.wording import Text, text_of
-from streams.contracts import Digest
+from streams.answers import Digest
 from tests.stores import alert, digest
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from agents.decode import Decoder, identity
 from agents.locate import county_of
 from cli.contracts import contracts, drift
-from streams.contracts import EVENTS, kind_of
+from streams.events import EVENTS, kind_of
 from streams.examples import EXAMPLES
 from streams.export import ASYNCAPI, documents
 

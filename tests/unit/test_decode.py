@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from agents.decode import Decoder, check_times, identity
 from agents.preview import dead_letter
-from streams.contracts import EVENTS, Event
 from streams.errors import InvalidEvent, Reason
+from streams.events import EVENTS, Event
 from streams.examples import EXAMPLES
 
 NOW = datetime(2026, 3, 1, 1, 0, tzinfo=UTC)

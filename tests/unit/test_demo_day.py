@@ -18,9 +18,9 @@ from cli.demo_bad import KINDS
 from cli.demo_day import BURST, BURST_CATEGORY, Day, generate
 from cli.demo_truth import last_window_end
 from cli.producing import Record
-from streams.contracts import GridReportEvent
 from streams.counties import in_city
 from streams.errors import InvalidEvent, Reason
+from streams.events import GridReportEvent
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 _END = datetime(2026, 3, 2, 16, 0, tzinfo=_ZONE)

@@ -17,7 +17,7 @@ from agents.state import State
 from cli import demo_texts as texts
 from cli.demo_day import BURST, BURST_CALLS, Day, generate
 from cli.simulation.running import Sent
-from streams.contracts import Alert
+from streams.answers import Alert
 
 ZONE = ZoneInfo("Asia/Shanghai")
 END = datetime(2026, 3, 2, 16, 0, tzinfo=ZONE)

@@ -14,7 +14,7 @@ from agents.rules import Rules
 from agents.snapshot import parts_of
 from agents.state import State
 from agents.windows import day_of
-from streams.contracts import Digest
+from streams.answers import Digest
 from streams.duty import DutyEntry
 from streams.packs import FORMAT, Pack, Report, Reports
 

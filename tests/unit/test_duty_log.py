@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agents.judge import Judge
 from agents.prepare import Prepared, Preparer
 from agents.redaction import redact
-from streams.contracts import DeadLetter
+from streams.answers import DeadLetter
 from streams.counties import CITIES
 from streams.duty import DutyEntry
 from streams.examples import EXAMPLES

@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 
 from cli.eventing import Events, Prepared
 from cli.mapping import Plan, Refused, plan
-from streams.contracts import (
-    EVENT_LIMIT_BYTES,
+from streams.contracts import EVENT_LIMIT_BYTES, TEXT_LIMIT
+from streams.errors import UserError
+from streams.events import (
     EVENTS,
-    TEXT_LIMIT,
     CaseUpdateEvent,
     GridReportEvent,
     HotlineCallEvent,
     OpinionItemEvent,
 )
-from streams.errors import UserError
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 PRIVATE = "张三 13912345678 甘州区南环路5号院3-2-501"

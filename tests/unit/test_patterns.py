@@ -13,8 +13,9 @@ from msgspec import UNSET
 from agents import patterns
 from agents.decode import Decoder
 from agents.patterns import ATTRIBUTES, DATA_FIELDS, Matching, loosened, pattern_of
-from streams.contracts import EVENTS, Matter
+from streams.contracts import Matter
 from streams.errors import InvalidEvent
+from streams.events import EVENTS
 from streams.examples import EXAMPLES
 
 CODES = st.one_of(

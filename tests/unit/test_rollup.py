@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sinks import paper
 from sinks.rollup import rolled_up
-from streams.contracts import Digest
+from streams.answers import Digest
 
 ZONE = ZoneInfo("Asia/Shanghai")
 END = datetime(2026, 3, 1, 8, tzinfo=UTC)

@@ -14,7 +14,7 @@ from agents.rules import Rules
 from agents.seasons import Season
 from agents.snapshot import parts_of
 from agents.state import State
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.totals import CountRow, PresenceRow
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -16,7 +16,7 @@ from cli.main import main
 from cli.simulation.happening import World
 from cli.simulation.planting import Burst, Plants, Red, Stalled, plants, usual
 from cli.simulation.scoring import scored
-from streams.contracts import Alert
+from streams.answers import Alert
 
 ZONE = ZoneInfo("Asia/Shanghai")
 BEGIN = date(2026, 9, 1)

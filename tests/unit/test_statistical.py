@@ -12,7 +12,7 @@ from agents.rules import Rules
 from agents.snapshot import parts_of
 from agents.state import State
 from agents.statistical import decide_statistics
-from streams.contracts import Alert
+from streams.answers import Alert
 from streams.totals import CountRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
