@@ -10,14 +10,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from agents.cases.receiving import step_received
-from agents.decode import Decoder, TimeWindow, identity, malformed
+from agents.decode import Decoder, TimeWindow, identity
 from agents.judge import Judge, Said
 from agents.packing import Builder, Gathered, Place
 from agents.preview import dead_letter
+from agents.staff_received import action_received, correction_received, duty_received
 from streams.answers import DeadLetter
 from streams.batches import Record
 from streams.contracts import TEXT_LIMIT, TITLE_LIMIT
-from streams.duty import DutyEntry
 from streams.errors import InvalidEvent
 from streams.events import (
     AlertActionEvent,
@@ -29,8 +29,7 @@ from streams.events import (
     IncidentActionEvent,
     OpinionItemEvent,
 )
-from streams.incidents import Correction
-from streams.packs import Action, Pack
+from streams.packs import Pack
 from streams.topics import partition_of
 
 # Where a report goes, and identity, origin, county, channel, reported_s, offset, case_id.
@@ -237,20 +236,9 @@ class Preparer:
         self, event: AlertActionEvent, place: Place, reported_s: int, offset: int
     ) -> bool:
         gathered, county, origin = place
-        data = event.data
         gathered.actions.append(
-            Action(
-                identity(event),
-                origin,
-                county,
-                data.alert_id,
-                data.action,
-                self._redact_label(data.by),
-                reported_s,
-                self._redact(data.note) if data.note else "",
-                int(data.until.timestamp()) if data.until else 0,
-                offset,
-                self._redact_label(data.assigned_to) if data.assigned_to else "",
+            action_received(
+                event, origin, county, reported_s, offset, self._redact_label, self._redact
             )
         )
         return False
@@ -259,26 +247,9 @@ class Preparer:
         self, event: IncidentActionEvent, place: Place, reported_s: int, offset: int
     ) -> bool:
         gathered, county, origin = place
-        data = event.data
-        if data.action == "merge" and not data.into:
-            raise malformed("$.data.into", "the incident to merge into; it is missing")
-        if data.action == "split" and not data.reports:
-            raise malformed(
-                "$.data.reports", "identities of the reports to split off; it is missing"
-            )
         gathered.corrections.append(
-            Correction(
-                identity(event),
-                origin,
-                county,
-                int(data.incident_id, 16),
-                data.action,
-                self._redact_label(data.by),
-                reported_s,
-                int(data.into, 16) if data.into else 0,
-                [int(report, 16) for report in data.reports or ()],
-                self._redact(data.note) if data.note else "",
-                offset,
+            correction_received(
+                event, origin, county, reported_s, offset, self._redact_label, self._redact
             )
         )
         return False
@@ -287,22 +258,9 @@ class Preparer:
         self, event: DutyLogEntryEvent, place: Place, reported_s: int, offset: int
     ) -> bool:
         gathered, county, origin = place
-        data = event.data
-        if data.kind != "handover" and not data.digest_id:
-            raise malformed("$.data.digest_id", f"the digest to {data.kind}; it is missing")
-        if data.kind != "sign" and not (data.note and data.note.strip()):
-            raise malformed("$.data.note", f"what the {data.kind} says; it is missing")
         gathered.duty.append(
-            DutyEntry(
-                identity(event),
-                origin,
-                county,
-                data.kind,
-                self._redact_label(data.by),
-                reported_s,
-                data.digest_id or "",
-                self._redact(data.note) if data.note else "",
-                offset,
+            duty_received(
+                event, origin, county, reported_s, offset, self._redact_label, self._redact
             )
         )
         return False
