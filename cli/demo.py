@@ -17,7 +17,8 @@ from cli.demo_check import Found
 from cli.demo_day import CITY, MAXIMUM_EVENTS, MINIMUM_EVENTS, Day, generate
 from cli.demo_shown import Outcome, Show, hints, print_json, print_table, progress
 from cli.demo_truth import last_window_end
-from cli.embedded import Embedded, embedded, locked
+from cli.embedded import Embedded, embedded
+from cli.lock import locked
 from cli.producing import produce
 from cli.signals import until_asked
 from sinks.store import Store

@@ -6,7 +6,8 @@ import json
 import click
 
 from cli.children import ChildEnded
-from cli.embedded import Embedded, embedded, locked
+from cli.embedded import Embedded, embedded
+from cli.lock import locked
 from cli.signals import until_asked
 from streams.settings import load
 

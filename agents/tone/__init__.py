@@ -14,12 +14,13 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.characters import Flags, Places
+from agents.characters import Places
 from agents.occurrences import first_of_each
 from agents.terms import Hits, Terms
 from agents.texts import Texts
 from agents.tone.cues import BLUE, ORANGE, RED, YELLOW, Context, Role, graver, roles_of
 from agents.tone.lexicon import Sentiments, Severities, Word, sentiments, severities
+from agents.tone.sums import KINDS, Halves, sentiments_of
 
 __all__ = ["BLUE", "ORANGE", "RED", "YELLOW", "Explained", "Heard", "Tone", "graver"]
 
@@ -46,19 +47,12 @@ class Explained(NamedTuple):
     cue_term: str
 
 
-_KINDS: Final = ("grievance", "problem", "ask", "turn", "thanks", "praise", "solved")
-_PROBLEM: Final = _KINDS.index("problem")
-_THANKS: Final = _KINDS.index("thanks")
+_PROBLEM: Final = KINDS.index("problem")
+_THANKS: Final = KINDS.index("thanks")
 _SILENT: Final = Heard(0, 0, "")
 
 _LITTLE_BYTES: Final = 300
 _SURELY_LITTLE: Final = _LITTLE_BYTES // 4  # characters
-_MUCH_IN_LITTLE: Final = 4
-_MUCH: Final = 7
-# However much is asked, a complaint of this many halves and more is a complaint.
-_MOST_ASKED: Final = 8
-
-_HINT: Final = 1  # one word of weight 0.5 alone says nothing
 
 # The first so many are looked at: a text of nothing but cues must not hold up the rest.
 _MOST_CUES: Final = 100
@@ -72,29 +66,6 @@ _CUE_HALVES: Final = 2
 
 _Cue = tuple[int, int, int]  # start and end in the message, number of the term
 _WEIGHTLESS: Final = (0, 0)
-
-# Weights are counted in halves.
-Halves = NDArray[np.int64]
-
-
-def sentiments_of(sums: Halves, little: Flags) -> NDArray[np.int64]:
-    """−2 … +2 of n messages. sums: n × kinds of words. little: whether a message is short.
-
-    In a short message one strong word is much, in a long one it takes two.
-
-    Thanks and praise count where they outweigh what is complained of; what was said before
-    `solved` words is no complaint any more, unless a turn (但, 仍) follows.
-    """
-    grievance, problem, ask, turn, thanks, praise, solved = sums.T
-    ask = np.minimum(ask, _MOST_ASKED)
-    good = thanks + praise + solved
-    bad = grievance + problem
-    bad = np.where((solved > 0) & (turn == 0), bad // 3, bad) + ask // 2
-    pleased = (good >= 4) & ((thanks >= 2) | (praise >= 4)) & (good > bad)
-    delighted = pleased & (praise >= 6) & (good > 2 * bad)
-    angry = grievance >= np.where(little, _MUCH_IN_LITTLE, _MUCH)
-    complaining = problem + 3 * grievance > ask + np.where(little, 0, _HINT)
-    return np.select([delighted, pleased, angry, complaining], [2, 1, -2, -1], 0)
 
 
 class _Found(NamedTuple):
@@ -121,7 +92,7 @@ class Tone:
         words = _words(said)
         roles = roles_of(grave)
         weights = {
-            text: (_KINDS.index(one.kind), int(one.weight * 2)) for text, one in words.items()
+            text: (KINDS.index(one.kind), int(one.weight * 2)) for text, one in words.items()
         }
         nothing = said.nothing | grave.nothing
         texts = sorted(words.keys() | roles.keys() | nothing)
@@ -224,14 +195,14 @@ class Tone:
         order = order[first_of_each(order)]
         owner, terms = order >> bits, order & ((1 << bits) - 1)
         messages = len(texts.wholes)
-        cells = owner * len(_KINDS) + self._kinds[terms]
-        sums = np.bincount(cells, self._halves[terms], messages * len(_KINDS)).astype(np.int64)
+        cells = owner * len(KINDS) + self._kinds[terms]
+        sums = np.bincount(cells, self._halves[terms], messages * len(KINDS)).astype(np.int64)
         first = np.full(messages, len(self.texts))
         begins = first_of_each(owner)
         first[owner[begins]] = terms[begins]
         cues = hits.terms < len(self._roles)
         return _Found(
-            sums.reshape(messages, len(_KINDS)),
+            sums.reshape(messages, len(KINDS)),
             first,
             owner,
             terms,
