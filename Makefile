@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 PEERS := .venv-bench
 PEERS_PYTHON ?= $(PYTHON)
 ARGS ?=
+LOCK ?= --upgrade
 
-.PHONY: help install demo run test check lint types bench peers faults browser lock contracts boards manifests clean
+.PHONY: help install demo run test check lint types bench peers faults browser contracts boards manifests lock licences sbom clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,10 +65,19 @@ boards: install ## write Grafana's boards anew from deploy/grafana
 manifests: install ## write Kubernetes' topics, users and alerts anew from the code
 	$(BIN)/python -m deploy.k8s
 
-lock: install ## resolve the dependencies anew
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --extra embedded --extra train --extra dev pyproject.toml --output-file requirements/dev.txt --custom-compile-command 'make lock'
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --constraint requirements/dev.txt pyproject.toml --output-file requirements/runtime.txt --custom-compile-command 'make lock'
-	{ grep -oE '^(daachorse|msgspec|opencc|pyyaml|xxhash)==[^ ]+' requirements/dev.txt; cat requirements/bench.in; } | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade - --output-file requirements/bench.txt --custom-compile-command 'make lock'
+# uv writes its command into the first two, whence Renovate knows how to make them again.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes
+
+lock: install ## resolve the dependencies anew; LOCK= keeps what still fits
+	$(COMPILE) $(LOCK) --extra=embedded --extra=train --extra=dev --output-file=requirements/dev.txt pyproject.toml
+	$(COMPILE) --constraints=requirements/dev.txt --output-file=requirements/runtime.txt pyproject.toml
+	{ grep -oE '^(daachorse|msgspec|opencc|pyyaml|xxhash)==[^ ]+' requirements/dev.txt; cat requirements/bench.in; } | $(COMPILE) $(LOCK) --output-file=requirements/bench.txt --custom-compile-command='make lock' -
+
+licences: install ## write docs/licences.md anew from the lock files
+	$(BIN)/python -m deploy.supply licences
+
+sbom: install ## the image's bill of materials, CycloneDX, into dist
+	$(BIN)/python -m deploy.supply sbom
 
 clean: ## remove what was installed and cached
 	rm -rf $(VENV) $(PEERS) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,10 +1,12 @@
 """Apache Kafka's jars, and others: fetched once with Maven into a cache folder."""
 
 import fcntl
+import hashlib
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -18,6 +20,10 @@ CACHE_VARIABLE = "HUISHANG_TEST_CACHE"
 
 class KafkaMissing(Exception):
     """Apache Kafka cannot run here; the message says what is missing and how to get it."""
+
+
+class NotAsPinned(Exception):
+    """What was fetched is not what its hash in this repository says."""
 
 
 def version() -> str:
@@ -58,7 +64,8 @@ def copied(pom: Path, name: str, must_hold: str) -> Path:
     name: of the folder, another one for another version. must_hold: pattern of a
     jar without which nothing was fetched.
     A run beside this one waits for the first to finish; a run that was stopped
-    half-way leaves no folder. Raises KafkaMissing without Maven or network.
+    half-way leaves no folder. Raises KafkaMissing without Maven or network, and
+    NotAsPinned when a jar is not as jars.sha256 beside the pom.xml has it.
     """
     # Resolved: the folder may be a link to one that is not there any more.
     cache = Path(os.environ.get(CACHE_VARIABLE) or _REPOSITORY / ".cache").resolve()
@@ -76,8 +83,27 @@ def copied(pom: Path, name: str, must_hold: str) -> Path:
         if not folder.is_dir():
             with tempfile.TemporaryDirectory(prefix="kafka-", dir=cache) as part:
                 _copy_jars(maven, pom, must_hold, Path(part) / "jars")
+                check(Path(part) / "jars", pom)
                 (Path(part) / "jars").rename(folder)
     return folder
+
+
+def sums(folder: Path) -> str:
+    """SHA-256 and name of each jar of a folder, as sha256sum writes them."""
+    jars = sorted(folder.glob("*.jar"))
+    return "".join(f"{hashlib.sha256(jar.read_bytes()).hexdigest()}  {jar.name}\n" for jar in jars)
+
+
+def check(folder: Path, pom: Path) -> None:
+    """Raises NotAsPinned when a jar is other, missing or more than jars.sha256 says."""
+    pinned = pom.with_name("jars.sha256")
+    other = set(sums(folder).splitlines()) ^ set(pinned.read_text(encoding="utf-8").splitlines())
+    if other:
+        names = sorted({line.split()[-1] for line in other})
+        raise NotAsPinned(
+            f"not as {pinned} has it: {', '.join(names)}; if {pom.name} was changed on purpose, "
+            f"run `python -m tests.kafka.jars {pom}`"
+        )
 
 
 def _copy_jars(maven: str, pom: Path, must_hold: str, into: Path) -> None:
@@ -99,3 +125,16 @@ def _copy_jars(maven: str, pom: Path, must_hold: str, into: Path) -> None:
         raise KafkaMissing(
             f"Maven could not fetch what {pom} names: {(done.stdout + done.stderr)[-2000:]}"
         )
+
+
+def main() -> None:
+    """Write jars.sha256 beside each pom.xml that is named, from what Maven fetches now."""
+    maven = shutil.which("mvn") or "mvn"
+    for pom in map(Path, sys.argv[1:]):
+        with tempfile.TemporaryDirectory() as part:
+            _copy_jars(maven, pom.resolve(), "*.jar", Path(part) / "jars")
+            pom.with_name("jars.sha256").write_text(sums(Path(part) / "jars"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -21,11 +21,13 @@ _MODULES: Final = (
     (
         "github.com/kedacore/keda/v2",
         "v2.21.0",
+        "h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps=",
         ("config/crd/bases/keda.sh_scaledobjects.yaml",),
     ),
     (
         "github.com/prometheus-operator/prometheus-operator",
         "v0.85.0",
+        "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=",
         (
             "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
             "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
@@ -49,8 +51,8 @@ def schemas() -> dict[tuple[str, str], Schema]:
     """
     texts = [
         text
-        for module, version, names in _MODULES
-        for text in module_files(module, version, *names).values()
+        for module, version, h1, names in _MODULES
+        for text in module_files(module, version, h1, *names).values()
     ]
     texts += _of_strimzi()
     found = {}

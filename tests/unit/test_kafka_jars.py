@@ -1,6 +1,8 @@
-"""Apache Kafka's jars are fetched once, whole, and what is missing is said."""
+"""Apache Kafka's jars are fetched once, whole, as pinned, and what is missing is said."""
 
+import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +12,8 @@ import pytest
 from tests.kafka import jars
 
 Script = Callable[[str, str], None]
+POM = Path(jars.__file__).with_name("pom.xml")
+PINNED = hashlib.sha256(b"jar\n").hexdigest()
 
 
 @pytest.fixture
@@ -20,6 +24,8 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin")
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv(jars.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setattr(jars, "_POM", Path(shutil.copy(POM, tmp_path)))
+    (tmp_path / "jars.sha256").write_text(f"{PINNED}  kafka_2.13-4.jar\n", encoding="utf-8")
 
     def put(name: str, body: str) -> None:
         (folder / name).write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
@@ -48,6 +54,22 @@ def test_two_runs_at_once_fetch_once(script: Script, tmp_path: Path) -> None:
 def test_a_fetch_that_fails_half_way_leaves_no_folder(script: Script, tmp_path: Path) -> None:
     script("mvn", f"{_COPY}\necho no route to host; exit 1")
     with pytest.raises(jars.KafkaMissing, match="no route to host"):
+        jars.fetched()
+    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (_COPY.replace("echo jar", "echo other"), "kafka_2.13-4.jar"),
+        (f'{_COPY}\necho more > "$out/more.jar"', "more.jar"),
+    ],
+)
+def test_a_jar_that_is_not_as_pinned_is_not_kept(
+    script: Script, tmp_path: Path, body: str, named: str
+) -> None:
+    script("mvn", body)
+    with pytest.raises(jars.NotAsPinned, match=rf"jars\.sha256 has it: {named}; .*on purpose"):
         jars.fetched()
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".lock"]
 

@@ -1,0 +1,1 @@
+"""What Huishang is made of: lock files read strictly, licences listed, a bill of materials."""
