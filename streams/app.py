@@ -54,6 +54,11 @@ class App(faust.App):
 
         self.on_rebalance_complete.connect(assigned, weak=False)
 
+    def _create_directories(self) -> None:
+        # Faust makes the last folder only; in a new container those above are missing too.
+        self.conf.datadir.parent.mkdir(parents=True, exist_ok=True)
+        super()._create_directories()
+
 
 def make_app(settings: Settings, stage: str, *, max_records: int) -> App:
     """The app of a stage; its consumer group is `<prefix>huishang-<stage>`.
