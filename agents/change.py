@@ -11,6 +11,7 @@ from agents.matter import Matters
 from streams.answers import Alert, DeadLetter, Digest
 from streams.cases import CaseDayRow, CaseStepRow
 from streams.duty import DutyRow
+from streams.formats import JOURNAL
 from streams.totals import (
     ActionRow,
     CountRow,
@@ -64,4 +65,12 @@ class Change(Struct, array_like=True, gc=False):
 
 
 encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder(Change).decode
+_decode = msgspec.msgpack.Decoder(Change).decode
+
+
+def decode(body: bytes) -> Change:
+    """Raises Fatal for what this version cannot read."""
+    try:
+        return _decode(body)
+    except msgspec.ValidationError:
+        raise JOURNAL.unreadable() from None

@@ -14,7 +14,7 @@ from agents.dedupe import SeenIds
 from agents.digests.issued import DAYS_KEPT, Issues
 from agents.incidents import Incidents
 from streams.answers import Alert
-from streams.packs import FORMAT as PACK_FORMAT
+from streams.formats import TOTALS
 from streams.totals import CountRow, DeclaredRow, LedgerRow, PresenceRow, Totals
 
 HOUR_MS: Final = 3_600_000
@@ -152,7 +152,7 @@ class State:
         declared = [DeclaredRow(*by, self.declared[by]) for by in told if by in self.declared]
         cases, case_days = self.cases.totals(change.cases, change.case_days)
         first = Totals(
-            PACK_FORMAT,
+            TOTALS.writes,
             version,
             partition,
             counts[:ROWS_PER_RECORD],
@@ -167,12 +167,12 @@ class State:
             duty=change.duty,
         )
         rest = [
-            Totals(PACK_FORMAT, version, partition, counts[start : start + ROWS_PER_RECORD])
+            Totals(TOTALS.writes, version, partition, counts[start : start + ROWS_PER_RECORD])
             for start in range(ROWS_PER_RECORD, len(counts), ROWS_PER_RECORD)
         ]
         rest += [
             Totals(
-                PACK_FORMAT,
+                TOTALS.writes,
                 version,
                 partition,
                 expectations=change.expectations[start : start + ROWS_PER_RECORD],
@@ -180,7 +180,7 @@ class State:
             for start in range(0, len(change.expectations), ROWS_PER_RECORD)
         ]
         rest += [
-            Totals(PACK_FORMAT, version, partition, incidents=incidents, singles=singles)
+            Totals(TOTALS.writes, version, partition, incidents=incidents, singles=singles)
             for incidents, singles in incident_totals.totals(self.incidents, change.matters)
         ]
         return [first, *rest]

@@ -24,6 +24,7 @@ import xxhash
 from msgspec import Struct
 
 from streams.errors import Fatal
+from streams.formats import JOURNAL
 
 SEQ_BITS = 40  # of a version; the rest is the epoch
 
@@ -41,6 +42,7 @@ class Entry(Struct, array_like=True, tag="e"):
     applied: last offset of `reports` contained in the state after this entry.
     body: the change, encoded by its owner (agents/).
     mark: xxh3-64 of the record at `applied`, by which its log is known again; 0: not noted.
+    format: of the body; 1 where none is told.
     """
 
     owner: str
@@ -49,6 +51,7 @@ class Entry(Struct, array_like=True, tag="e"):
     applied: int
     body: bytes
     mark: int = 0
+    format: int = 1
 
 
 class Part(Struct, array_like=True, tag="p"):
@@ -69,7 +72,10 @@ class Chunk(Struct, array_like=True, frozen=True):
 
 
 class Snapshot(Struct, array_like=True, tag="s"):
-    """The state after entry `seq`, as the bodies of its chunks and then of its parts."""
+    """The state after entry `seq`, as the bodies of its chunks and then of its parts.
+
+    format: of these bodies; 1 where none is told.
+    """
 
     owner: str
     epoch: int
@@ -79,12 +85,22 @@ class Snapshot(Struct, array_like=True, tag="s"):
     mark: int
     parts: list[str]
     chunks: list[Chunk]
+    format: int = 1
 
 
 Record = Claim | Entry | Part | Snapshot
 
 encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder(Record).decode
+_decode = msgspec.msgpack.Decoder(Record).decode
+
+
+def decode(value: bytes) -> Record:
+    """Raises Fatal for a record that this version does not know."""
+    try:
+        found: Record = _decode(value)
+    except msgspec.ValidationError:
+        raise JOURNAL.unreadable() from None
+    return found
 
 
 class Position:
@@ -135,12 +151,15 @@ class Position:
 
     def entry(self, applied: int, body: bytes, mark: int = 0) -> Entry:
         """The entry that would come next."""
-        return Entry(self.owner, self.seq, self.seq + 1, applied, body, mark)
+        return Entry(self.owner, self.seq, self.seq + 1, applied, body, mark, JOURNAL.writes)
 
     def snapshot(self, parts: list[str], chunks: list[Chunk]) -> Snapshot:
         """The snapshot of the state as it stands here."""
         return Snapshot(
-            self.owner, self.epoch, self.seq, self.log, self.applied, self.mark, parts, chunks
+            *(self.owner, self.epoch, self.seq, self.log, self.applied, self.mark),
+            parts,
+            chunks,
+            JOURNAL.writes,
         )
 
 
@@ -168,6 +187,7 @@ class Reading:
         self.entries: list[bytes] = []
         self.entry_bytes = 0
         self._parts: dict[str, bytes] = {}
+        self._formats: set[int] = set()
 
     def take(self, record: Record) -> None:
         if isinstance(record, Part):
@@ -175,9 +195,11 @@ class Reading:
         elif isinstance(record, Snapshot):
             if not self._knows and self.position.advance(record):
                 self.snapshot = record
+                self._formats = {record.format}
                 self.entries.clear()
                 self.entry_bytes = 0
         elif self.position.advance(record) and isinstance(record, Entry):
+            self._formats.add(record.format)
             self.entries.append(record.body)
             self.entry_bytes += len(record.body)
 
@@ -186,7 +208,13 @@ class Reading:
         self._parts.pop(key, None)
 
     def recovered(self, where: str) -> Recovered:
-        """Everything that counts. Raises Fatal if the log lost what its last snapshot names."""
+        """Everything that counts.
+
+        Raises Fatal if the log lost what its last snapshot names, or if some of it has a
+        format that this version does not read.
+        """
+        for found in self._formats:
+            JOURNAL.check(found)
         if self.snapshot is None:
             return Recovered([], [], self.entries)
         chunks = [chunk.key for chunk in self.snapshot.chunks]

@@ -1,7 +1,7 @@
 """What intake sends to tally: many reports in one Kafka record.
 
 A pack holds what one intake batch of one input topic has for one partition of
-`reports`. It is a msgpack array, opened by a format number, which tells what wrote it.
+`reports`. It is a msgpack array, opened by its format (streams/formats.py).
 """
 
 import struct
@@ -12,11 +12,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from streams import formats
 from streams.cases import CaseStep
 from streams.duty import DutyEntry
 from streams.incidents import Correction
 
-FORMAT: Final = 2
+FORMAT: Final = formats.PACKS.writes
 UNSAID: Final = 127  # in place of a sentiment: there was no text
 
 
@@ -246,4 +247,4 @@ class Pack(Struct, array_like=True, gc=False):
 
 
 encode = msgspec.msgpack.Encoder().encode
-decode_pack = msgspec.msgpack.Decoder(Pack).decode
+decode_pack = formats.reader(Pack, formats.PACKS)

@@ -1,11 +1,13 @@
 """What tally sends to the sink: the totals that one batch changed, as upserts.
 
-Msgpack arrays; of two rows with the same key the one of the higher version stands.
+Msgpack arrays, opened by their format (streams/formats.py); of two rows with the same
+key the one of the higher version stands.
 """
 
 import msgspec
 from msgspec import Struct
 
+from streams import formats
 from streams.cases import CaseDayRow, CaseRow, CaseStepRow
 from streams.duty import DutyRow
 from streams.incidents import CorrectionRow, IncidentRow, Singles
@@ -125,4 +127,4 @@ class Totals(Struct, array_like=True, gc=False):
     expectations: list[ExpectationRow] = []
 
 
-decode_totals = msgspec.msgpack.Decoder(Totals).decode
+decode_totals = formats.reader(Totals, formats.TOTALS)
