@@ -39,8 +39,15 @@ _COMPACTED: Final = {
 
 
 def _kept(days: int) -> dict[str, str]:
-    return {"cleanup.policy": "delete", "retention.ms": str(days * _DAY_MS)}
+    # A segment goes as a whole: in those of a day nothing outstays its time by more.
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(days * _DAY_MS),
+        "segment.ms": str(_DAY_MS),
+    }
 
+
+TEXT_DAYS: Final = 30  # how long an excerpt or a preview is kept, here as in the store
 
 REPORTS: Final = "reports"
 DEAD_LETTERS: Final = "dead-letters"
@@ -52,10 +59,10 @@ DIGESTS: Final = "digests"
 TOPICS: Final[tuple[Topic, ...]] = (
     *(Topic(stream, 4, _kept(14), "events from upstream") for stream in EVENTS),
     Topic(REPORTS, None, _kept(14), "packs of accepted events, intake → tally"),
-    Topic(DEAD_LETTERS, 4, _kept(90), "answers to bad events, stages → upstream, sink"),
+    Topic(DEAD_LETTERS, 4, _kept(TEXT_DAYS), "answers to bad events, stages → upstream, sink"),
     Topic(JOURNAL, None, _COMPACTED, "tally's state: a record per batch, and snapshots"),
     Topic(COUNTS, None, _kept(14), "upserts of totals, tally → sink"),
-    Topic(ALERTS, 4, _kept(90), "alerts, tally (others: poison) → sink, channels"),
+    Topic(ALERTS, 4, _kept(TEXT_DAYS), "alerts, tally (others: poison) → sink, channels"),
     Topic(DIGESTS, 4, _kept(90), "daily reports and consult lists, tally → sink"),
 )
 
