@@ -140,7 +140,7 @@ class Lab:
     """The broker of an invocation, how much is measured, and what was made once for several rows.
 
     events: of one run. seconds: how long latency is sampled at one rate. round: from 0.
-    top_rate: the pipeline's events per second, as far as it is known.
+    server: the broker of them all. top_rate: the pipeline's events per second, as far as it is known.
     """
 
     def __init__(self, server: ApacheKafka, folder: Path, events: int, seconds: float = 30) -> None:
@@ -148,7 +148,7 @@ class Lab:
         self.seconds = seconds
         self.round = 0
         self.top_rate = 0.0
-        self._server = server
+        self.server = server
         self._folder = folder
         self._input: Site | None = None
         self._input_of = -1
@@ -191,7 +191,7 @@ class Lab:
         prefix = f"bench-{uuid.uuid4().hex[:8]}."
         data = self._folder / prefix.rstrip(".")
         data.mkdir()
-        site = Site(Broker("kafka", self._server, prefix, data), overrides)
+        site = Site(Broker("kafka", self.server, prefix, data), overrides)
         asyncio.run(topics.apply(site.settings))
         return site
 
