@@ -6,8 +6,9 @@ PEERS := .venv-bench
 PEERS_PYTHON ?= $(PYTHON)
 ARGS ?=
 LOCK ?= --upgrade
+COOLDOWN ?= 7 days
 
-.PHONY: help install demo run test check lint types bench peers faults browser contracts boards manifests lock licences sbom clean
+.PHONY: help install demo run test check lint types bench peers faults browser contracts boards manifests lock licences sbom release clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,7 +67,8 @@ manifests: install ## write Kubernetes' topics, users and alerts anew from the c
 	$(BIN)/python -m deploy.k8s
 
 # uv writes its command into the first two, whence Renovate knows how to make them again.
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes
+# What came out within COOLDOWN is left alone when all is upgraded: what is planted is mostly found within days.
+COMPILE = $(if $(LOCK),UV_EXCLUDE_NEWER='$(COOLDOWN)') $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes
 
 lock: install ## resolve the dependencies anew; LOCK= keeps what still fits
 	$(COMPILE) $(LOCK) --extra=embedded --extra=train --extra=dev --output-file=requirements/dev.txt pyproject.toml
@@ -78,6 +80,9 @@ licences: install ## write docs/licences.md anew from the lock files
 
 sbom: install ## the image's bill of materials, CycloneDX, into dist
 	$(BIN)/python -m deploy.supply sbom
+
+release: install ## image, wheel and bill of materials of VERSION into dist; needs Docker
+	deploy/release.sh $(VERSION) $(ARGS)
 
 clean: ## remove what was installed and cached
 	rm -rf $(VENV) $(PEERS) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

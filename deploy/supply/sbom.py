@@ -3,8 +3,10 @@
 Debian's packages and Python itself come with the base image, which has a bill of its own.
 """
 
+import json
 import re
 import tomllib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
@@ -65,6 +67,21 @@ def sbom(at: datetime | None = None) -> str:
     bom.serial_number = uuid5(NAMESPACE_URL, f"{root.purl}\n{at}\n{lock}")
     bom.metadata.timestamp = at  # type: ignore[assignment]  # left out when None
     return JsonV1Dot6(bom).output_as_string(indent=2) + "\n"
+
+
+def unlike(bill: str, installed: Iterable[str]) -> list[str]:
+    """What only one of the two has, as "name==version": a bill, and what is installed in an image."""
+    read = json.loads(bill)
+    listed = {
+        f"{one['name']}=={one['version']}"
+        for one in (*read["components"], read["metadata"]["component"])
+        if one["type"] != ComponentType.DATA.value and not one["purl"].startswith("pkg:npm/")
+    }
+    found = {
+        f"{canonicalize_name(name)}=={version}"
+        for name, _, version in (one.partition("==") for one in installed)
+    }
+    return sorted(listed ^ found)
 
 
 def _installed(pin: Pin) -> Component:

@@ -20,7 +20,7 @@ from deploy.supply.carried import CARRIED
 from deploy.supply.licences import READ, Unlicensed, declared, groups, licence, permitted
 from deploy.supply.locks import ROOT, NotLocked, locked, pins
 from deploy.supply.page import FILE, page
-from deploy.supply.sbom import python, sbom
+from deploy.supply.sbom import python, sbom, unlike
 from tests.kubernetes.tools import pinned_version
 
 LOCKS = ("runtime", "dev", "bench")
@@ -210,6 +210,16 @@ def test_the_bill_says_what_needs_what_and_nothing_of_this_machine(bill: dict[st
     hosts = set(re.findall(r"https?://([^/\"]+)", json.dumps(bill)))
     assert hosts == {"cyclonedx.org", "github.com", "pypi.org"}
     assert str(ROOT) not in json.dumps(bill)
+
+
+@reads_metadata
+def test_an_image_that_is_not_as_its_bill_says_is_found() -> None:
+    text = sbom()
+    right = [f"{pin.name}=={pin.version}" for pin in locked("runtime") if pin.on("3.11")]
+    right = [one.replace("pyyaml", "PyYAML") for one in right] + [f"huishang=={PROJECT['version']}"]
+    assert unlike(text, right) == []
+    other = [one for one in right if not one.startswith("six==")] + ["pip==26.0"]
+    assert [one.partition("==")[0] for one in unlike(text, other)] == ["pip", "six"]
 
 
 def test_the_image_is_of_a_python_that_is_supported() -> None:
