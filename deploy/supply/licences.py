@@ -1,5 +1,6 @@
 """Which licence each dependency has, and whether it may be here: docs/licences.md."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -14,7 +15,7 @@ from packaging.utils import canonicalize_name
 from deploy.supply.locks import ROOT, Pin, locked
 
 # None of these asks anything of who runs Huishang. The GPL, the LGPL and the AGPL are not here on
-# purpose: whoever hands on an image would owe sources.
+# purpose: whoever hands on an image would owe sources. See BUNDLED for what wheels bring along.
 ALLOWED: Final = {
     "0BSD": "nothing",
     "Apache-2.0": "keep the notices, say what was changed; ours too",
@@ -42,6 +43,20 @@ READ: Final = {
     "scipy": ("BSD-3-Clause", "its LICENSE.txt"),
     "uvloop": ("MIT OR Apache-2.0", "its LICENSE-MIT and LICENSE-APACHE"),
     "venusian": ("BSD-3-Clause-Modification", "its LICENSE.txt, the Repoze licence"),
+}
+
+# Shared libraries that wheels for Linux bring along: name in `<package>.libs`, licence. GCC's exception lets
+# anything be linked with its runtime. libquadmath is under the LGPL, which is met: it is linked dynamically,
+# unchanged, can be replaced as a file, and NumPy's and SciPy's LICENSE say where its source is.
+_FORTRAN: Final = {
+    "libgfortran": "GPL-3.0-or-later WITH GCC-exception-3.1",
+    "libquadmath": "LGPL-2.1-or-later",
+}
+BUNDLED: Final = {
+    "chdb-core": {"libpybind11nonlimitedapi_stubs": "Apache-2.0"},
+    "numpy": {"libscipy_openblas64_": "BSD-3-Clause AND BSD-3-Clause-Open-MPI", **_FORTRAN},
+    "scikit-learn": {"libgomp": "GPL-3.0-or-later WITH GCC-exception-3.1"},
+    "scipy": {"libscipy_openblas": "BSD-3-Clause AND BSD-3-Clause-Open-MPI", **_FORTRAN},
 }
 
 _CLASSIFIERS: Final = {
@@ -79,6 +94,12 @@ def declared(name: str) -> str | None:
                 return str(said)
     given = [line for line in metadata.get_all("Classifier", []) if line.startswith("License ::")]
     return _CLASSIFIERS.get(given[0]) if len(given) == 1 else None
+
+
+def bundled(name: str) -> set[str]:
+    """The shared libraries that the wheel of an installed package brings along."""
+    paths = [str(path) for path in distribution(name).files or ()]
+    return {found[1] for path in paths if (found := re.match(r"[\w.]+\.libs/(\w+)", path))}
 
 
 def permitted(expression: str) -> bool:

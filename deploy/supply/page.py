@@ -4,15 +4,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from deploy.supply.carried import CARRIED
-from deploy.supply.licences import ALLOWED, READ, groups, licence
+from deploy.supply.licences import ALLOWED, BUNDLED, READ, groups, licence
 from deploy.supply.locks import ROOT, Pin
 
 FILE: Final = ROOT / "docs" / "licences.md"
 
 _HEAD: Final = """# Licences
 Written by `make licences` from the lock files and the packages' own metadata; a test fails when it is not as they say, and on
-a licence that is not [allowed](#what-is-allowed). What a wheel bundles is told by its own licence files, which are installed with it.
-Huishang itself: [Apache-2.0](../LICENSE).
+a licence that is not [allowed](#what-is-allowed). Huishang itself: [Apache-2.0](../LICENSE).
 """
 _GROUPS: Final = {
     "runtime": (
@@ -23,6 +22,11 @@ _GROUPS: Final = {
     "train": ("Extra `train`", "For `huishang train`; not in the image."),
     "dev": ("For development only", "Never handed on with Huishang."),
 }
+_BUNDLED: Final = """## Brought along by wheels
+Shared libraries inside packages, as built for Linux. Of these NumPy's are in the image. Whoever hands on the image hands on libquadmath
+too, under the LGPL: unchanged, linked dynamically, replaceable as a file; NumPy's LICENSE has its text and says where its source is.
+What is compiled into a package (chDB's ClickHouse, the crates of orjson) is told by the package's own files only, as far as it tells.
+"""
 _REST: Final = """## Beside it
 Programs that run beside Huishang, unchanged, each under its own licence: Apache Kafka, ClickHouse, Prometheus and Alertmanager
 (Apache-2.0), Grafana (AGPL-3.0-only: a service of its own, reached over HTTP, no part of Huishang). What only tests and benchmarks
@@ -43,6 +47,12 @@ def page() -> str:
         "## Read by hand\nThe metadata of these says it not at all, or not exactly.\n\n"
         + _table(("package", "licence", "from"), read)
     )
+    brought = [
+        (name, f"`{library}`", spdx)
+        for name, libraries in BUNDLED.items()
+        for library, spdx in libraries.items()
+    ]
+    parts.append(f"{_BUNDLED}\n{_table(('package', 'library', 'licence'), brought)}")
     parts.append(
         "## In this repository\nFiles of others, as they are or as the basis of ours; see [NOTICE](../NOTICE).\n\n"
         + _table(("from", "version", "licence", "file", "SHA-256, or what was taken"), _carried())

@@ -21,7 +21,7 @@ from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
 from deploy.supply.carried import CARRIED, Carried
-from deploy.supply.licences import READ, licence, needed
+from deploy.supply.licences import BUNDLED, READ, licence, needed
 from deploy.supply.locks import FOLDER, ROOT, Pin, locked
 
 _LICENCES: Final = LicenseFactory()
@@ -100,6 +100,18 @@ def _installed(pin: Pin) -> Component:
                 comment="one of these files, by platform",
                 hashes=[HashType(alg=HashAlgorithm.SHA_256, content=one) for one in pin.hashes],
             )
+        ],
+        components=[
+            Component(
+                name=library,
+                bom_ref=f"{purl}#{library}",
+                licenses=[
+                    _LICENCES.make_from_string(
+                        spdx, license_acknowledgement=LicenseAcknowledgement.CONCLUDED
+                    )
+                ],
+            )
+            for library, spdx in BUNDLED.get(pin.name, {}).items()
         ],
     )
 

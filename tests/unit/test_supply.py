@@ -17,7 +17,16 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from deploy.supply.carried import CARRIED
-from deploy.supply.licences import READ, Unlicensed, declared, groups, licence, permitted
+from deploy.supply.licences import (
+    BUNDLED,
+    READ,
+    Unlicensed,
+    bundled,
+    declared,
+    groups,
+    licence,
+    permitted,
+)
 from deploy.supply.locks import ROOT, NotLocked, locked, pins
 from deploy.supply.page import FILE, page
 from deploy.supply.sbom import python, sbom, unlike
@@ -148,6 +157,15 @@ def test_a_licence_is_read_by_hand_only_where_the_metadata_does_not_say_it() -> 
             assert not any(pin.on(python()) for pin in locked("dev") if pin.name == name)
 
 
+@reads_metadata
+def test_libraries_that_wheels_bring_along_are_listed() -> None:
+    installed = {pin.name for pin in locked("dev") if pin.on(python())}
+    found = {name: libraries for name in installed if (libraries := bundled(name))}
+    assert {"numpy", "scipy"} <= found.keys()
+    assert {name: more for name in found if (more := found[name] - BUNDLED.get(name, {}).keys())} == {}  # fmt: skip
+    assert BUNDLED.keys() <= installed
+
+
 def test_what_is_carried_is_there_and_named() -> None:
     notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
     for one in CARRIED:
@@ -189,6 +207,8 @@ def test_the_bill_has_what_the_image_installs_and_nothing_else(bill: dict[str, A
         (file,) = component["externalReferences"]
         assert {one["content"] for one in file["hashes"]} == set(wanted[purl].hashes)
         assert component["licenses"]
+    (numpy,) = (one for one in listed.values() if one["name"] == "numpy")
+    assert "libquadmath" in {one["name"] for one in numpy["components"]}
     others = {one["purl"] for one in bill["components"]} - listed.keys()
     assert others == {one.purl for one in CARRIED if one.served}
 
