@@ -32,7 +32,7 @@ from tests.waiting import eventually_sync
 EXAMPLES: Final = Path(__file__).parents[2] / "docs" / "examples"
 USER: Final = "hotline"
 PASSWORD: Final = "Geheim-hotline-51c9"
-# All that deploy/README.md says upstream systems want.
+# All that upstream systems want, as docs/publishing.md and deploy/README.md say.
 ALLOWED: Final = (
     Rule("topic", "hotline-calls", False, ("Write",)),
     Rule("topic", "dead-letters", False, ("Read",)),
@@ -277,6 +277,14 @@ def _as_csv(rows: list[Ticket]) -> str:
 
 def _as_lines(rows: list[Ticket]) -> str:
     return "".join(f"{json.dumps(row)}\n" for row in rows)
+
+
+def test_the_page_allows_what_is_allowed_here() -> None:
+    page = (EXAMPLES.parent / "publishing.md").read_text(encoding="utf-8")
+    for rule in ALLOWED:
+        (operation,) = rule.operations
+        asked = [line for line in page.splitlines() if f"--operation {operation}" in line]
+        assert any(f"--{rule.kind} {rule.name}" in line for line in asked), rule
 
 
 def test_they_work_with_the_broker_of_huishang_run_too(tmp_path: Path) -> None:

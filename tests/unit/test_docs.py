@@ -33,6 +33,7 @@ PAGES: Final = sorted(
 SQL: Final = "".join(
     path.read_text(encoding="utf-8") for path in sorted((ROOT / "sinks" / "schema").glob("*.sql"))
 )
+GENERATED: Final = {"tests/browser/screenshots"}
 _DAYS: Final = {"DAY": 1, "YEAR": 365}
 
 
@@ -73,6 +74,14 @@ def test_every_command_named_is_one(page: str) -> None:
                 break
             command = command.get_command(context, word)
         assert command, said
+
+
+@pytest.mark.parametrize("page", names_of(PAGES))
+def test_every_file_named_is_there(page: str) -> None:
+    said = set(
+        re.findall(r"`((?:streams|agents|sinks|cli|deploy|tests|bench|docs)/[\w./-]*)`", read(page))
+    )
+    assert {path for path in said if not (ROOT / path).exists()} - GENERATED == set()
 
 
 def test_privacy_says_how_long_topics_are_kept() -> None:
