@@ -34,6 +34,7 @@ from tests.kubernetes.tools import pinned_version
 
 LOCKS = ("runtime", "dev", "bench")
 POMS = sorted(path for folder in ("tests", "bench") for path in (ROOT / folder).rglob("pom.xml"))
+MODS = sorted((ROOT / "tests").rglob("go.mod"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 HASH = "--hash=sha256:" + "0" * 64
 # On 3.14 some of what runs is not installed any more, and says no licence.
@@ -86,20 +87,24 @@ def test_jars_are_of_exact_versions_and_listed_with_their_hashes(pom: Path) -> N
         assert any(f"  {one.findtext('{*}artifactId')}-" in line for line in lines)
 
 
-def test_go_tools_have_their_hashes() -> None:
-    mod = (ROOT / "tests" / "go" / "go.mod").read_text(encoding="utf-8")
-    sums = (ROOT / "tests" / "go" / "go.sum").read_text(encoding="utf-8")
-    assert not re.search(r"^\s*(replace|exclude)\b", mod, re.MULTILINE)
-    required = re.findall(r"^\s+(\S+\.\S+/\S+) (v\S+)", mod, re.MULTILINE)
+@pytest.mark.parametrize("mod", MODS, ids=lambda mod: str(mod.parent.name))
+def test_go_tools_have_their_hashes(mod: Path) -> None:
+    text = mod.read_text(encoding="utf-8")
+    sums = mod.with_name("go.sum").read_text(encoding="utf-8")
+    assert not re.search(r"^\s*(replace|exclude)\b", text, re.MULTILINE)
+    required = re.findall(r"^\s+(\S+\.\S+/\S+) (v\S+)", text, re.MULTILINE)
     assert len(required) > 20
     assert [one for one in required if f"{one[0]} {one[1]} h1:" not in sums] == []
+
+
+def test_the_version_of_a_tool_is_that_of_the_module() -> None:
     assert pinned_version("sigs.k8s.io/kustomize/kustomize/v5").startswith("v5.")
 
 
 def test_no_lock_file_says_where_from() -> None:
     files = [ROOT / "requirements" / f"{name}.txt" for name in LOCKS]
     files += [pom.with_name("jars.sha256") for pom in POMS]
-    files += [ROOT / "tests" / "go" / name for name in ("go.mod", "go.sum")]
+    files += [mod.with_name(name) for mod in MODS for name in ("go.mod", "go.sum")]
     for file in files:
         assert not re.search(r"https?:|file:|--(extra-)?index", file.read_text(encoding="utf-8"))
 
