@@ -203,7 +203,8 @@ Made from `streams/contracts.py`, `events.py` and `answers.py` by `huishang cont
 
 ## How to publish
 
-CloudEvents 1.0 in JSON, in either mode of the Kafka binding:
+CloudEvents 1.0 in JSON, in either mode of the Kafka binding ([examples that run](../publishing.md#a-system-of-your-own),
+in Python, in Java, with curl):
 
 - structured: the value is the whole event; header `content-type: application/cloudevents+json`, or none;
 - binary: the attributes are `ce_` headers, the value is `data` alone; header `content-type: application/json`.
