@@ -76,6 +76,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "rules": ("cli.rules:rules", "Copy, check and try the rules that raise alerts."),
     "channels": ("cli.channels:channels", "Check whom alerts are told to; send a test message."),
     "board": ("cli.board:board", "Tokens for the duty board; check who may see and do what."),
+    "doctor": ("cli.doctor.command:doctor", "What is wrong, and what to do."),
     "settings": ("cli.settings:settings", "Every setting, its value, where it came from."),
     "topics": ("cli.topics:topics", "Make or show the topics on the broker."),
     "schema": ("cli.schema:schema", "Make or show the tables in ClickHouse."),

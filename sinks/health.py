@@ -149,8 +149,8 @@ class Pipeline:
             log.debug("%s; how the stages stood is not written down", busy)
 
 
-async def looked_at(settings: Settings) -> dict[str, Looked]:
-    """What the broker tells of every stage now. Raises KafkaError and whatever else goes wrong."""
+async def looked_at(settings: Settings, stages: Iterable[str] = READS) -> dict[str, Looked]:
+    """What the broker tells of these stages now. Raises KafkaError and whatever else goes wrong."""
     admin = AIOKafkaAdminClient(**reaching(settings))
     consumer = AIOKafkaConsumer(**reaching(settings), enable_auto_commit=False)
     try:
@@ -158,8 +158,8 @@ async def looked_at(settings: Settings) -> dict[str, Looked]:
         await consumer.start()
         there = await partitions_on(admin)
         found = {}
-        for stage, topics in READS.items():
-            names = [full_name(settings, topic) for topic in topics]
+        for stage in stages:
+            names = [full_name(settings, topic) for topic in READS[stage]]
             tps = [TopicPartition(name, one) for name in names for one in range(there.get(name, 0))]
             group = full_name(settings, f"huishang-{stage}")
             found[stage] = Looked(

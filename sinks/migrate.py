@@ -143,17 +143,27 @@ def apply(
     return missing
 
 
+def pending(store: Store) -> list[Migration]:
+    """What `apply` would apply; changes nothing. Raises Fatal as `due` does."""
+    return due(shipped(), _applied(store) if _begun(store) else {})
+
+
 def show(store: Store) -> list[Shown]:
     """Every migration of this version, and when the store got it."""
-    found = store.query("SELECT name FROM system.tables WHERE database = currentDatabase()")
     applied: dict[int, datetime] = {}
-    if {"name": "migrations"} in found:
+    if _begun(store):
         rows = store.query("SELECT number, applied_at FROM migrations FINAL")
         applied = {row["number"]: row["applied_at"] for row in rows}
     return [
         Shown(migration.number, migration.name, migration.sha256, applied.get(migration.number))
         for migration in shipped()
     ]
+
+
+def _begun(store: Store) -> bool:
+    """Whether any migration was ever applied."""
+    found = store.query("SELECT name FROM system.tables WHERE database = currentDatabase()")
+    return {"name": "migrations"} in found
 
 
 def _made_by(store: Store, settings: Settings | None) -> views.Made:

@@ -19,9 +19,10 @@ from pydantic import SecretStr
 from cli.embedded import broker_program
 from cli.topics import apply
 from streams.settings import Settings, load
+from streams.topics import full_name
 from tests.kafka import jars
 from tests.processes import Child
-from tests.waiting import eventually_sync, free_port, listening
+from tests.waiting import eventually, eventually_sync, free_port, listening
 
 T = TypeVar("T")
 
@@ -282,6 +283,19 @@ async def administered(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
 async def make_topics(settings: Settings) -> None:
     """Every topic of Huishang, under this settings' prefix, as `huishang topics apply` does."""
     await apply(settings)
+
+
+async def make_anew(settings: Settings, topic: str) -> None:
+    """Delete a topic with all that is in it, and make it again."""
+    name = full_name(settings, topic)
+    async with administered(settings.kafka) as admin:
+        await admin.delete_topics([name])
+
+        async def gone() -> bool:
+            return name not in await admin.list_topics()
+
+        await eventually(gone, what=f"{name} gone")
+    await make_topics(settings)
 
 
 async def remove_topics(bootstrap: str, prefix: str) -> None:

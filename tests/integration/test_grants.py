@@ -1,7 +1,6 @@
 """Each stage works on Apache Kafka with the ACLs of streams/grants.py, and makes use of them all."""
 
 import json
-import os
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -16,8 +15,7 @@ from cli.producing import Record
 from streams.grants import GRANTS, rules
 from tests.brokers import Broker, apart
 from tests.duty_board import access_file, bearer
-from tests.kafka.guarded import Asked, GuardedKafka
-from tests.kafka.jars import KafkaMissing
+from tests.kafka.guarded import Asked, GuardedKafka, guarded_kafka
 from tests.processes import Child
 from tests.stages import Stages, Truth, deployed, event, structured
 from tests.stores import digest
@@ -36,19 +34,10 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
 @pytest.fixture
 def guarded(tmp_path: Path) -> Iterator[GuardedKafka]:
-    try:
-        server = GuardedKafka(tmp_path / "kafka", {stage: f"Geheim-{stage}" for stage in GRANTS})
-    except KafkaMissing as missing:
-        if os.environ.get("REQUIRE_KAFKA") == "1":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
     (tmp_path / "kafka").mkdir()
-    server.start()
-    try:
+    users = {stage: f"Geheim-{stage}" for stage in GRANTS}
+    with guarded_kafka(tmp_path / "kafka", users) as server:
         yield server
-    finally:
-        server.stop()
-        server.remove()
 
 
 class Guarded:

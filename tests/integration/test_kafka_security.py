@@ -1,6 +1,5 @@
 """Stages on an Apache Kafka with TLS, passwords, certificates and ACLs: let in, or told clearly why not."""
 
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +9,7 @@ import pytest
 
 from streams.grants import GRANTS, rules
 from tests.brokers import Broker, apart
-from tests.kafka.guarded import GuardedKafka
-from tests.kafka.jars import KafkaMissing
+from tests.kafka.guarded import GuardedKafka, guarded_kafka
 from tests.processes import Child, run_huishang
 from tests.stages import NOW, deployed, event, structured
 from tests.waiting import eventually_sync
@@ -26,18 +24,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKafka]:
-    try:
-        server = GuardedKafka(tmp_path_factory.mktemp("guarded"), PASSWORDS)
-    except KafkaMissing as missing:
-        if os.environ.get("REQUIRE_KAFKA") == "1":
-            pytest.fail(f"REQUIRE_KAFKA=1, but {missing}", pytrace=False)
-        pytest.skip(str(missing))
-    server.start()
-    try:
+    with guarded_kafka(tmp_path_factory.mktemp("guarded"), PASSWORDS) as server:
         yield server
-    finally:
-        server.stop()
-        server.remove()
 
 
 @pytest.fixture

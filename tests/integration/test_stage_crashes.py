@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import pytest
 
 from cli.producing import Record
-from tests.brokers import Broker, administered, apart, make_topics
+from tests.brokers import Broker, apart, make_anew
 from tests.processes import run_huishang
 from tests.stages import NOW, Event, Stages, Truth, as_calls, calls, deployed, event
-from tests.waiting import eventually, eventually_sync
+from tests.waiting import eventually_sync
 
 STREAM = "hotline-calls"
 COUNTIES = ("620702", "620721", "620722", "620723", "620724", "620725", "620602", "620621")
@@ -168,7 +168,7 @@ def test_a_topic_made_anew_is_noticed(kafka_only: Broker) -> None:
         truth.holds(stages)
         assert stages.workers["intake"].stop() == 0
         assert stages.workers["tally"].stop() == 0
-        _make_anew(kafka_only, "reports")
+        apart(make_anew(kafka_only.settings(), "reports"))
         tally = stages.start("tally", "tally-2")
         assert tally.wait(60) == 65
         assert "huishang journal new-log" in tally.text()
@@ -188,7 +188,7 @@ def test_a_topic_made_anew_under_a_running_tally_is_noticed(kafka_only: Broker) 
         stages.publish(as_calls(events))
         truth.holds(stages)
         before = len(stages.log_of("reports"))
-        _make_anew(kafka_only, "reports")
+        apart(make_anew(kafka_only.settings(), "reports"))
         for start in range(1_000, 1_000 + 40 * before, 40):
             stages.publish(as_calls(calls(range(start, start + 40), COUNTIES)))
         tally = stages.workers["tally"]
@@ -199,19 +199,3 @@ def test_a_topic_made_anew_under_a_running_tally_is_noticed(kafka_only: Broker) 
 def _new_log(broker: Broker) -> int:
     with run_huishang("journal", "new-log", folder=broker.data, env=broker.env()) as command:
         return command.wait(60)
-
-
-def _make_anew(broker: Broker, topic: str) -> None:
-    name = broker.topic_prefix + topic
-
-    async def anew() -> None:
-        async with administered(broker.bootstrap) as admin:
-            await admin.delete_topics([name])
-
-            async def gone() -> bool:
-                return name not in await admin.list_topics()
-
-            await eventually(gone, what=f"{topic} gone")
-        await make_topics(broker.settings())
-
-    apart(anew())

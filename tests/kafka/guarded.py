@@ -1,10 +1,13 @@
 """Apache Kafka that asks who comes, keeps to ACLs, and writes down what it allowed whom and what not."""
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import pytest
 import trustme
 from aiokafka.protocol.admin import CreateAclsRequest
 from cryptography.hazmat.primitives.serialization import (
@@ -16,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from streams.grants import Operation, Rule
 from tests.brokers import ApacheKafka, administered
+from tests.kafka.jars import KafkaMissing
 from tests.waiting import free_port
 
 _TOPIC, _GROUP, _LITERAL, _PREFIXED, _ALLOW = 2, 3, 3, 4, 3  # as in Kafka's protocol
@@ -155,6 +159,23 @@ class GuardedKafka(ApacheKafka):
     def _command(self, *args: str) -> list[str]:
         java, *rest = super()._command(*args)
         return [java, _AUDIT, *rest]
+
+
+@contextmanager
+def guarded_kafka(folder: Path, users: Mapping[str, str]) -> Iterator[GuardedKafka]:
+    """One for the length of a with block; skips where it cannot run, fails with REQUIRE_KAFKA=1."""
+    try:
+        server = GuardedKafka(folder, users)
+    except KafkaMissing as missing:
+        if os.environ.get("REQUIRE_KAFKA") == "1":
+            pytest.fail(f"REQUIRE_KAFKA=1, but {missing}", pytrace=False)
+        pytest.skip(str(missing))
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        server.remove()
 
 
 def _write(issued: trustme.LeafCert, path: Path) -> None:
