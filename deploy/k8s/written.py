@@ -1,4 +1,4 @@
-"""The manifests that say what the code says: topics, users and their ACLs, Prometheus' alerts."""
+"""The manifests that say what the code says: topics, users with ACLs and passwords, alerts."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any, Final
 import yaml
 
 from streams.grants import GRANTS, Rule, rules
-from streams.settings import Settings
+from streams.settings import PREFIX, Settings
 from streams.topics import TOPICS, Topic
 
 Manifest = dict[str, Any]
@@ -15,9 +15,14 @@ Manifest = dict[str, Any]
 ROOT: Final = Path(__file__).parent
 ALERTS: Final = ROOT.parent / "prometheus" / "alerts.yaml"
 
-# Where Strimzi looks for them: the namespace, and the name, of the Kafka cluster.
+# Of the Kafka cluster; Strimzi looks for topics in its namespace.
 NAMESPACE: Final = "kafka"
 CLUSTER: Final = "huishang"
+# Where Strimzi is told to look for users (watchedNamespace): it leaves their passwords there,
+# and a pod can be given secrets of its own namespace only.
+OWN: Final = "huishang"
+CA: Final = f"{CLUSTER}-cluster-ca-cert"
+_SHOWN_AT: Final = "/etc/huishang/kafka"
 COPIES: Final = 3
 # Acknowledged by two of three: a broker may be lost, and its successor has every record.
 IN_STEP: Final = 2
@@ -34,7 +39,7 @@ def topic(told: Topic, partitions: int) -> Manifest:
     return {
         "apiVersion": "kafka.strimzi.io/v1",
         "kind": "KafkaTopic",
-        "metadata": _in_kafka(told.name),
+        "metadata": _of_cluster(told.name, NAMESPACE),
         "spec": {
             "partitions": told.partitions or partitions,
             "replicas": COPIES,
@@ -48,10 +53,51 @@ def user(stage: str) -> Manifest:
     return {
         "apiVersion": "kafka.strimzi.io/v1",
         "kind": "KafkaUser",
-        "metadata": _in_kafka(f"huishang-{stage}"),
+        "metadata": _of_cluster(f"huishang-{stage}", OWN),
         "spec": {
             "authentication": {"type": "scram-sha-512"},
             "authorization": {"type": "simple", "acls": [_acl(rule) for rule in rules(stage)]},
+        },
+    }
+
+
+def login(stage: str) -> Manifest:
+    """A patch of a stage's Deployment: it shows Kafka the password of its user, over TLS."""
+    name = f"huishang-{stage}"
+    said = {
+        "SECURITY": "sasl_ssl",
+        "USER": name,
+        "PASSWORD_FILE": f"{_SHOWN_AT}/password",
+        "CA": f"{_SHOWN_AT}/ca.crt",
+    }
+    container = {
+        "name": stage,
+        "env": [{"name": f"{PREFIX}KAFKA_{key}", "value": value} for key, value in said.items()],
+        "volumeMounts": [{"name": "kafka", "mountPath": _SHOWN_AT, "readOnly": True}],
+    }
+    sources = [_one_key(name, "password"), _one_key(CA, "ca.crt")]
+    volume = {"name": "kafka", "projected": {"defaultMode": 0o440, "sources": sources}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": stage},
+        "spec": {"template": {"spec": {"containers": [container], "volumes": [volume]}}},
+    }
+
+
+def scaler_login(stage: str) -> Manifest:
+    """A TriggerAuthentication by which KEDA asks for the lag of a stage as the stage would."""
+    name = f"huishang-{stage}"
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "TriggerAuthentication",
+        "metadata": {"name": stage, "namespace": OWN, "labels": _PART_OF},
+        "spec": {
+            "env": [{"parameter": "username", "name": f"{PREFIX}KAFKA_USER"}],
+            "secretTargetRef": [
+                {"parameter": "password", "name": name, "key": "password"},
+                {"parameter": "ca", "name": CA, "key": "ca.crt"},
+            ],
         },
     }
 
@@ -77,6 +123,8 @@ def files() -> Mapping[str, str]:
             "streams/topics.py", (topic(told, partitions) for told in TOPICS)
         ),
         "components/strimzi/users.yaml": _text("streams/grants.py", map(user, GRANTS)),
+        "components/strimzi/logins.yaml": _text("streams/grants.py", map(login, GRANTS)),
+        "components/scaling/logins.yaml": _text("streams/grants.py", map(scaler_login, GRANTS)),
     }
 
 
@@ -91,9 +139,13 @@ def _acl(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _in_kafka(name: str) -> dict[str, Any]:
+def _one_key(secret: str, key: str) -> dict[str, Any]:
+    return {"secret": {"name": secret, "items": [{"key": key, "path": key}]}}
+
+
+def _of_cluster(name: str, namespace: str) -> dict[str, Any]:
     labels = {"strimzi.io/cluster": CLUSTER, **_PART_OF}
-    return {"name": name, "namespace": NAMESPACE, "labels": labels}
+    return {"name": name, "namespace": namespace, "labels": labels}
 
 
 def _text(source: str, manifests: Iterable[Manifest]) -> str:

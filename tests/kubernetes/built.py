@@ -63,6 +63,21 @@ def containers(pod: Document) -> list[Document]:
     return [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
 
 
+def secrets(pod: Document, container: Document) -> dict[str, tuple[str, str | None]]:
+    """What of secrets a container sees: path → secret and key; a folder of all keys has none."""
+    found: dict[str, tuple[str, str | None]] = {}
+    volumes = {one["name"]: one for one in pod["spec"]["volumes"]}
+    for mount in container["volumeMounts"]:
+        volume = volumes.get(mount["name"], {})
+        if "secret" in volume:
+            found[mount["mountPath"]] = (volume["secret"]["secretName"], None)
+        for source in volume.get("projected", {}).get("sources", ()):
+            for item in source["secret"]["items"]:
+                path = f"{mount['mountPath']}/{item['path']}"
+                found[path] = (source["secret"]["name"], item["key"])
+    return found
+
+
 def settings(place: str) -> dict[str, str]:
     """What the generated ConfigMap says."""
     [config] = of_kind(place, "ConfigMap").values()

@@ -22,7 +22,10 @@ _MODULES: Final = (
         "github.com/kedacore/keda/v2",
         "v2.21.0",
         "h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps=",
-        ("config/crd/bases/keda.sh_scaledobjects.yaml",),
+        (
+            "config/crd/bases/keda.sh_scaledobjects.yaml",
+            "config/crd/bases/keda.sh_triggerauthentications.yaml",
+        ),
     ),
     (
         "github.com/prometheus-operator/prometheus-operator",

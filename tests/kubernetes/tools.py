@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from zipfile import ZipFile
+from zlib import crc32
 
 from tests.kafka.jars import CACHE_VARIABLE, NotAsPinned
 
@@ -53,7 +54,8 @@ def module_files(module: str, version: str, h1: str, *names: str) -> dict[str, s
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(packed.read(f"{module}@{version}/{name}"))
 
-    folder = cached(f"go-{module.replace('/', '-')}-{version}", fetch)
+    which = crc32("\n".join(names).encode())
+    folder = cached(f"go-{module.replace('/', '-')}-{version}-{which:08x}", fetch)
     return {name: (folder / name).read_text(encoding="utf-8") for name in names}
 
 

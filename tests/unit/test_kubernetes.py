@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import kubernetes_validate
 import pytest
@@ -18,6 +19,7 @@ from tests.kubernetes.built import (
     containers,
     of_kind,
     pods,
+    secrets,
     settings,
     title,
     walked,
@@ -67,7 +69,7 @@ def test_every_object_is_in_a_namespace_that_is_there_or_that_an_operator_has(pl
     made = set(of_kind(place, "Namespace"))
     for document in built(place):
         if document["kind"] != "Namespace":
-            wanted = {"kafka"} if group(document) == "kafka.strimzi.io" else made
+            wanted = {"kafka"} if document["kind"] == "KafkaTopic" else made
             assert document["metadata"]["namespace"] in wanted, title(document)
 
 
@@ -96,7 +98,7 @@ def test_pods_are_restricted(place: str) -> None:
         assert spec["securityContext"]["runAsUser"] > 0, name
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
         kinds = {kind for volume in spec["volumes"] for kind in volume.keys() - {"name"}}
-        assert kinds <= {"emptyDir", "secret"}, name
+        assert kinds <= {"emptyDir", "secret", "projected"}, name
         for container in containers(pod):
             assert container["securityContext"] == {
                 "allowPrivilegeEscalation": False,
@@ -204,22 +206,22 @@ def test_the_overlays_are_for_places_of_their_size() -> None:
 def test_no_secret_is_shipped_and_few_are_given_one(place: str) -> None:
     assert not of_kind(place, "Secret")
     holders = {
-        (container["name"], volume["secret"]["secretName"])
+        (container["name"], secret)
         for pod in pods(place).values()
         for container in containers(pod)
-        for volume in pod["spec"]["volumes"]
-        if "secret" in volume
-        and any(mount["name"] == volume["name"] for mount in container["volumeMounts"])
+        for secret, _ in secrets(pod, container).values()
     }
     wanted = {("sink", "huishang-clickhouse"), ("schema", "huishang-clickhouse")}
     if place in {"city", "province"}:
         wanted.add(("sink", "huishang-board"))
+        wanted |= {(stage, f"huishang-{stage}") for stage in PORTS}
+        wanted |= {(stage, "huishang-cluster-ca-cert") for stage in PORTS}
     assert holders == wanted
     for document in built(place):
         for mapping in walked(document):
             for key, value in mapping.items():
                 if re.search(r"password|secret|token|credential", key, re.IGNORECASE):
-                    assert isinstance(value, (bool, dict)) or key == "secretName", (
+                    assert isinstance(value, (bool, dict, list)) or key == "secretName", (
                         title(document),
                         key,
                     )
@@ -247,9 +249,66 @@ def test_the_board_is_open_to_the_namespaces_said_and_to_the_seats_in_its_secret
 ) -> None:
     [rule] = of_kind(place, "NetworkPolicy")["board"]["spec"]["ingress"]
     assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"huishang/board": "allowed"}}}]
-    [container] = containers(pods(place)["sink"])
-    paths = {row["name"]: row["value"] for row in container["env"]}
-    folders = {mount["mountPath"] for mount in container["volumeMounts"]}
-    for path in paths.values():
-        assert str(Path(path).parent) in folders
-    assert paths.keys() == {"HUISHANG_BOARD_ACCESS", "HUISHANG_CLICKHOUSE_FILE"}
+
+
+@EVERYWHERE
+def test_every_file_that_a_setting_names_is_a_key_of_a_secret_that_is_mounted(place: str) -> None:
+    """Keys as deploy/README.md says them, who makes the secrets by hand."""
+    said = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
+    for pod in pods(place).values():
+        for container in containers(pod):
+            seen = secrets(pod, container)
+            given = {
+                **settings(place),
+                **{row["name"]: row["value"] for row in container.get("env", ())},
+            }
+            for name, value in given.items():
+                if name.endswith("_FILE") or _is_path(name):
+                    folder, _, key = value.rpartition("/")
+                    secret, only = seen.get(value) or seen[folder]
+                    assert only in (None, key), name
+                    assert f"| `{secret}` | `huishang`, `{key}` |" in said, (secret, key)
+            for mount in container["volumeMounts"]:
+                if mount["mountPath"].startswith("/etc/huishang"):
+                    assert mount["readOnly"] is True
+        for volume in pod["spec"]["volumes"]:
+            for kind in volume.keys() & {"secret", "projected"}:
+                assert volume[kind]["defaultMode"] == 0o440
+                assert pod["spec"]["securityContext"]["fsGroup"] > 0
+
+
+def _is_path(variable: str) -> bool:
+    field = Settings.model_fields.get(variable.removeprefix(PREFIX).lower())
+    return field is not None and Path in get_args(field.annotation)
+
+
+@pytest.mark.parametrize("place", ["city", "province"])
+@pytest.mark.parametrize("stage", PORTS)
+def test_a_stage_shows_kafka_the_password_of_its_user_over_tls(
+    place: str, stage: str, tmp_path: Path
+) -> None:
+    pod = pods(place)[stage]
+    [container] = containers(pod)
+    own = {row["name"]: row["value"] for row in container["env"]}
+    files = {
+        name.removesuffix("_FILE"): secrets(pod, container)[own[name]]
+        for name in ("HUISHANG_KAFKA_PASSWORD_FILE", "HUISHANG_KAFKA_CA")
+    }
+    user = f"huishang-{stage}"
+    assert files == {
+        "HUISHANG_KAFKA_PASSWORD": (user, "password"),
+        "HUISHANG_KAFKA_CA": ("huishang-cluster-ca-cert", "ca.crt"),
+    }
+    [kafka_user] = [one for one in built(place) if title(one) == f"KafkaUser {user}"]
+    # Where the User Operator leaves its secret.
+    assert kafka_user["metadata"]["namespace"] == "huishang"
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in {**settings(place), **own}.items()
+        if not name.endswith("_FILE")
+    }
+    loaded = load(**{**given, "kafka_password": "secret", "data": tmp_path})
+    assert (loaded.kafka_security, loaded.kafka_user) == ("sasl_ssl", user)
+    port = int(loaded.kafka.rpartition(":")[2])
+    rules = of_kind(place, "NetworkPolicy")["names-and-kafka"]["spec"]["egress"]
+    assert {one["port"] for rule in rules for one in rule["ports"]} == {53, port}

@@ -22,6 +22,7 @@ from tests.kubernetes.built import (
     containers,
     of_kind,
     pods,
+    secrets,
     title,
 )
 from tests.kubernetes.crds import schemas
@@ -72,7 +73,8 @@ def test_every_resource_of_an_operator_follows_its_schema(place: str) -> None:
             "dev": set(),
             "city": {"PrometheusRule", "ServiceMonitor", "KafkaTopic", "KafkaUser"},
             "province": {
-                *("PrometheusRule", "ServiceMonitor", "KafkaTopic", "KafkaUser", "ScaledObject")
+                *("PrometheusRule", "ServiceMonitor", "KafkaTopic", "KafkaUser"),
+                *("ScaledObject", "TriggerAuthentication"),
             },
         }[place]
     )
@@ -170,6 +172,43 @@ def test_keda_asks_for_the_lag_of_the_stage_and_stays_within_its_partitions(stag
     assert spec["fallback"]["replicas"] >= spec["minReplicaCount"]
 
 
+@pytest.mark.parametrize("stage", GRANTS)
+def test_keda_logs_in_to_kafka_as_the_stage(stage: str) -> None:
+    [trigger] = spec_of("province", "ScaledObject", stage)["triggers"]
+    assert trigger["authenticationRef"] == {"name": stage}
+    assert (trigger["metadata"]["sasl"], trigger["metadata"]["tls"]) == ("scram_sha512", "enable")
+    told = spec_of("province", "TriggerAuthentication", stage)
+    pod = pods("province")[stage]
+    [container] = containers(pod)
+    own = {row["name"]: row["value"] for row in container["env"]}
+    [user] = told["env"]
+    assert (user["parameter"], own[user["name"]]) == ("username", f"huishang-{stage}")
+    shown = {one["parameter"]: (one["name"], one["key"]) for one in told["secretTargetRef"]}
+    seen = secrets(pod, container)
+    assert shown == {
+        "password": seen[own["HUISHANG_KAFKA_PASSWORD_FILE"]],
+        "ca": seen[own["HUISHANG_KAFKA_CA"]],
+    }
+
+
+def test_the_kafka_cluster_in_the_readme_lets_the_stages_in() -> None:
+    said = (ROOT.parent / "README.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```yaml\n# kafka.yaml\n(.*?)```", said, re.DOTALL)
+    cluster = yaml.safe_load(example)
+    [listener] = cluster["spec"]["kafka"]["listeners"]
+    [config] = of_kind("city", "ConfigMap").values()
+    metadata = cluster["metadata"]
+    address = f"{metadata['name']}-kafka-bootstrap.{metadata['namespace']}.svc:{listener['port']}"
+    assert config["data"]["HUISHANG_KAFKA"] == address
+    assert (listener["tls"], listener["authentication"]) == (True, {"type": "scram-sha-512"})
+    peers = [one["namespaceSelector"]["matchLabels"] for one in listener["networkPolicyPeers"]]
+    assert {name for one in peers for name in one.values()} == {"huishang", "keda"}
+    for user in of_kind("city", "KafkaUser").values():
+        assert user["metadata"]["labels"]["strimzi.io/cluster"] == metadata["name"]
+        watched = cluster["spec"]["entityOperator"]["userOperator"]["watchedNamespace"]
+        assert user["metadata"]["namespace"] == watched
+
+
 def test_clickhouse_is_one_node_that_keeps_its_volume_and_its_password_to_itself() -> None:
     """Shape by hand, after the operator's own examples; no schema of it is to be had."""
     installation = of_kind("province", BY_HAND)["huishang"]
@@ -222,7 +261,7 @@ def test_the_overlay_in_the_readme_builds_on_top_of_a_city(tmp_path: Path) -> No
     objects = built_at(tmp_path)
     [config] = [one["data"] for one in objects if one["kind"] == "ConfigMap"]
     assert config["HUISHANG_COUNTIES"] == "6207"
-    assert config["HUISHANG_KAFKA"] == "huishang-kafka-bootstrap.kafka.svc:9092"
+    assert config["HUISHANG_KAFKA"] == "huishang-kafka-bootstrap.kafka.svc:9093"
     images = {
         container["image"]
         for one in objects
