@@ -22,7 +22,7 @@ from streams.health import Health, serve
 from streams.kafka import assert_granted, assert_welcome, reaching
 from streams.settings import Settings, load
 from streams.stage import ready_when_assigned, run_stage, watch
-from streams.topics import assert_partitions
+from streams.topics import check_partitions, partitions_on
 
 if TYPE_CHECKING:
     from sinks.channels.telling import Telling
@@ -83,9 +83,10 @@ async def _broker_ready(settings: Settings, stage: str) -> None:
         admin = AIOKafkaAdminClient(**reaching(settings))
         try:
             await admin.start()
+            there = await partitions_on(admin)
             if settings.kafka_security != "plaintext":
-                await assert_granted(settings, stage, admin)
-            await assert_partitions(settings, admin)
+                await assert_granted(settings, stage, admin, there)
+            check_partitions(settings, there)
             break
         except KafkaError as error:
             log.warning("Kafka at %s does not answer (%r); trying again", settings.kafka, error)

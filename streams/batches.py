@@ -15,12 +15,13 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
-from aiokafka.consumer import fetcher
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import OffsetAndMetadata
 from aiokafka.structs import TopicPartition as KafkaTP
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
+
+from streams.replaced import use_light_records
 
 # The broker answers a fetch once it has this much, or after this long: larger batches under
 # load, and the end of a topic does not wait the stock 1,500 ms.
@@ -205,10 +206,4 @@ class Transport(driver.Transport):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _use_light_records()
-
-
-def _use_light_records() -> None:
-    """Hand aiokafka's own record through instead of copying it field by field: 1.5 µs saved each."""
-    records: Any = fetcher.PartitionRecords
-    records._consumer_record = lambda self, tp, record: record
+        use_light_records()

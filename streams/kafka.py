@@ -8,10 +8,10 @@ again by itself would only fill the broker's log, and lock a user out in some pl
 """
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from aiokafka.conn import AIOKafkaConnection, create_conn
+from aiokafka.conn import create_conn
 from aiokafka.errors import (
     AuthenticationFailedError,
     ClusterAuthorizationFailedError,
@@ -23,10 +23,11 @@ from aiokafka.errors import (
     UnsupportedSaslMechanismError,
 )
 
-from streams.errors import AccessRefused, HuishangError, Retryable, SettingsError
+from streams import replaced
+from streams.errors import AccessRefused, HuishangError, Retryable
 from streams.grants import rules
 from streams.settings import PREFIX, Settings
-from streams.topics import partitions_on
+from streams.tls import context_of, untrusted
 
 # Keyword arguments of any client of aiokafka.
 Reaching = Mapping[str, Any]
@@ -39,22 +40,7 @@ _NOT_ALLOWED: Final = (
     ClusterAuthorizationFailedError,
 )
 
-
-_close: Final = AIOKafkaConnection.close
-
-
-def _hang_up(connection: AIOKafkaConnection, *args: Any, **named: Any) -> Any:
-    """Close without waiting for the other side's goodbye.
-
-    By then every request was answered. A broker that is busy with a long fetch says its goodbye
-    late, and the event loop waits 30 s for it: of each partition that tally recovers.
-    """
-    if connection._writer is not None and connection._security_protocol.endswith("SSL"):
-        connection._writer.transport.abort()
-    return _close(connection, *args, **named)
-
-
-AIOKafkaConnection.close = _hang_up
+replaced.hang_up_at_once()
 
 
 def reaching(settings: Settings) -> dict[str, Any]:
@@ -66,16 +52,7 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
     """None where nothing is encrypted. Raises SettingsError."""
     if not settings.kafka_security.endswith("ssl"):
         return None
-    try:
-        context = ssl.create_default_context(cafile=settings.kafka_ca)
-    except (OSError, ssl.SSLError) as error:
-        raise _unusable("KAFKA_CA", settings.kafka_ca, error) from None
-    if settings.kafka_certificate:
-        try:
-            context.load_cert_chain(settings.kafka_certificate, settings.kafka_key)
-        except (OSError, ssl.SSLError) as error:
-            raise _unusable("KAFKA_CERTIFICATE", settings.kafka_certificate, error) from None
-    return context
+    return context_of("KAFKA", settings.kafka_ca, settings.kafka_certificate, settings.kafka_key)
 
 
 async def assert_welcome(settings: Settings) -> None:
@@ -93,22 +70,23 @@ async def assert_welcome(settings: Settings) -> None:
                 host.strip("[]"), int(port), request_timeout_ms=_TIMEOUT_MS, **security
             )
         except (KafkaError, OSError, TimeoutError) as error:
-            if said := _refusal(settings, server.strip(), error):
+            if said := _sentence(settings, server.strip(), error):
                 raise said from None
         else:
             connection.close()
             return
 
 
-async def assert_granted(settings: Settings, stage: str, admin: Any) -> None:
+async def assert_granted(
+    settings: Settings, stage: str, admin: Any, there: Collection[str]
+) -> None:
     """Raise AccessRefused unless a stage's topics are there to be seen, and its groups to be joined.
 
-    For a stage's start, where users have ACLs; admin: a started client. What may be described
-    but not read or written shows when it is tried, and ends the stage as well.
+    For a stage's start, where users have ACLs; admin: a started client, there: the topics that
+    it was shown. What may be described but not read or written shows when it is tried, and
+    ends the stage as well.
     """
-    wanted = rules(stage, settings.topic_prefix)
-    there = await partitions_on(admin)
-    for rule in wanted:
+    for rule in rules(stage, settings.topic_prefix):
         if rule.kind == "topic" and rule.name not in there:
             raise AccessRefused(
                 f"Kafka at {settings.kafka} shows this user no topic {rule.name}: grant it the ACLs "
@@ -126,16 +104,21 @@ async def assert_granted(settings: Settings, stage: str, admin: Any) -> None:
 
 async def explained(settings: Settings, error: BaseException) -> HuishangError:
     """What to tell of an error that a client of ours raised. Asks the servers once."""
+    return await refusal(settings, error) or Retryable(
+        f"Kafka at {settings.kafka} does not answer ({type(error).__name__}); start one with: "
+        f"huishang run, or set {PREFIX}KAFKA, and {PREFIX}KAFKA_SECURITY if it wants TLS or a password"
+    )
+
+
+async def refusal(settings: Settings, error: BaseException) -> HuishangError | None:
+    """Why a client of ours is not let in, or not allowed something; None if Kafka is just away."""
     if said := not_allowed(error):
         return said
     try:
         await assert_welcome(settings)
     except HuishangError as refused:
         return refused
-    return Retryable(
-        f"Kafka at {settings.kafka} does not answer ({type(error).__name__}); start one with: "
-        f"huishang run, or set {PREFIX}KAFKA, and {PREFIX}KAFKA_SECURITY if it wants TLS or a password"
-    )
+    return None
 
 
 def not_allowed(error: BaseException) -> AccessRefused | None:
@@ -166,7 +149,7 @@ def _security(settings: Settings) -> dict[str, Any]:
     return options
 
 
-def _refusal(settings: Settings, server: str, error: BaseException) -> AccessRefused | None:
+def _sentence(settings: Settings, server: str, error: BaseException) -> AccessRefused | None:
     """The sentence for what will be the same when tried again; None for all else."""
     match error:
         case SaslAuthenticationFailed() | AuthenticationFailedError():
@@ -180,10 +163,7 @@ def _refusal(settings: Settings, server: str, error: BaseException) -> AccessRef
                 f"set {PREFIX}KAFKA_MECHANISM"
             )
         case ssl.SSLCertVerificationError():
-            return AccessRefused(
-                f"the certificate of Kafka at {server} cannot be trusted: {error.verify_message}; "
-                f"set {PREFIX}KAFKA_CA to the file of the authority that signed it"
-            )
+            return untrusted("KAFKA", f"Kafka at {server}", error)
         case ssl.SSLError():
             return AccessRefused(
                 f"Kafka at {server} and we do not agree on TLS: {error.reason}; check "
@@ -198,8 +178,3 @@ def _refusal(settings: Settings, server: str, error: BaseException) -> AccessRef
                 f"{PREFIX}KAFKA_CERTIFICATE and {PREFIX}KAFKA_KEY"
             )
     return None
-
-
-def _unusable(name: str, path: object, error: OSError) -> SettingsError:
-    why = error.strerror or str(error)
-    return SettingsError(f"{PREFIX}{name} names {path}, which cannot be used: {why}")

@@ -25,7 +25,7 @@ from sinks.board.view import Setup
 from sinks.store import Store
 from streams.acting import Event
 from streams.clock import Clock, ManualClock
-from streams.errors import Retryable
+from streams.errors import AccessRefused, Retryable
 from tests.stores import NOW
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -41,15 +41,18 @@ Client = TestClient[web.Request, web.Application]
 
 
 class Broker:
-    """In place of Kafka: keeps what is published, or is away."""
+    """In place of Kafka: keeps what is published, or is away, or refuses."""
 
     def __init__(self) -> None:
         self.got: list[Event] = []
         self.away = False
+        self.refuses = False
 
     async def publish(self, event: Event) -> None:
         if self.away:
             raise Retryable("the Kafka broker at 127.0.0.1:9092 does not answer (KafkaError)")
+        if self.refuses:
+            raise AccessRefused("Kafka at 127.0.0.1:9092 refuses user 'huishang-sink'")
         self.got.append(event)
 
     async def close(self) -> None:

@@ -25,7 +25,7 @@ from streams.alert_ways import SILENCE_DAYS, legal_actions
 from streams.clock import Clock
 from streams.contracts import AlertActionName, DutyKind
 from streams.counties import CITIES, COUNTIES
-from streams.errors import Retryable
+from streams.errors import HuishangError, Retryable
 from streams.names import STATUS_NAMES
 
 SOURCE: Final = "huishang-board"
@@ -54,7 +54,7 @@ class EntryAsked(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Acting:
-    """The handlers of POST. publish: raises Retryable when the broker is away."""
+    """The handlers of POST. publish: raises Retryable or AccessRefused."""
 
     def __init__(self, api: Api, publish: Callable[[Event], Awaitable[None]], clock: Clock) -> None:
         self._api = api
@@ -120,6 +120,8 @@ class Acting:
             await self._publish(event)
         except Retryable as error:
             raise replies.away(str(error)) from None
+        except HuishangError as error:
+            raise replies.refused(str(error)) from None
         return replies.json(
             {"event": event["id"], "identity": f"{identity_of(event):016x}"}, HTTPStatus.ACCEPTED
         )

@@ -12,8 +12,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from streams.acting import Event, message_of
-from streams.errors import Retryable
-from streams.kafka import reaching
+from streams.errors import HuishangError, Retryable
+from streams.kafka import reaching, refusal
 from streams.settings import Settings
 
 _WITHIN_S: Final = 8.0  # a person waits
@@ -28,7 +28,10 @@ class Publisher:
         self._connecting = asyncio.Lock()
 
     async def publish(self, event: Event) -> None:
-        """Send an event of streams.acting. Raises Retryable when the broker does not take it."""
+        """Send an event of streams.acting.
+
+        Raises Retryable when the broker does not take it, AccessRefused when it never will.
+        """
         message = message_of(self._settings, event)
         try:
             async with asyncio.timeout(_WITHIN_S):
@@ -39,7 +42,7 @@ class Publisher:
                 f"the broker has no topic {message.topic!r}; make it with: huishang topics apply"
             ) from None
         except (KafkaError, OSError, TimeoutError) as error:
-            raise Retryable(
+            raise await self._refusal(error) or Retryable(
                 f"the Kafka broker at {self._settings.kafka} does not answer "
                 f"({type(error).__name__})"
             ) from None
@@ -50,6 +53,13 @@ class Publisher:
         if producer:
             with contextlib.suppress(TimeoutError, KafkaError):
                 await asyncio.wait_for(producer.stop(), 2.0)
+
+    async def _refusal(self, error: Exception) -> HuishangError | None:
+        try:
+            async with asyncio.timeout(_WITHIN_S):
+                return await refusal(self._settings, error)
+        except TimeoutError:
+            return None
 
     async def _connected(self) -> AIOKafkaProducer:
         async with self._connecting:

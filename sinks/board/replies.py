@@ -59,6 +59,16 @@ def away(what: str) -> Denied:
     )
 
 
+def refused(what: str) -> Denied:
+    """503: the broker does not let the board in; nothing that whoever asked has done."""
+    return Denied(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        what,
+        "to be let in",
+        "trying again does not help: tell who runs this",
+    )
+
+
 def json(value: Any, status: int = HTTPStatus.OK) -> web.Response:
     """A JSON answer."""
     return web.Response(

@@ -262,6 +262,15 @@ async def test_a_broker_that_is_away_is_said(board: Board) -> None:
     assert row["outcome"] == "away"
 
 
+async def test_a_broker_that_refuses_is_not_taken_for_the_boards_own_fault(board: Board) -> None:
+    board.broker.refuses = True
+    answer = await board.post(f"/api/v1/alerts/{IN}/actions", action(), "duty-one")
+    assert answer.status == 503
+    error = (await answer.json())["error"]
+    assert ("refuses user" in error["got"], "does not help" in error["do"]) == (True, True)
+    assert "Retry-After" not in answer.headers
+
+
 @pytest.mark.parametrize(
     ("asked", "status"),
     [

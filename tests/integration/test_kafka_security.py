@@ -7,6 +7,9 @@ from typing import Any, Final
 
 import pytest
 
+from sinks.board.publishing import Publisher
+from streams.acting import action_event
+from streams.errors import AccessRefused
 from streams.grants import GRANTS, rules
 from tests.brokers import Broker, apart
 from tests.kafka.guarded import GuardedKafka, guarded_kafka
@@ -139,6 +142,22 @@ def test_an_output_that_may_be_seen_but_not_written_ends_the_stage(
         assert child.wait(60) == REFUSED, child.text()
     assert "does not allow this user what it needs" in child.text()
     assert f"{broker.topic_prefix}reports" in child.text()
+
+
+def test_the_board_says_that_it_is_refused(guarded: GuardedKafka, broker: Broker) -> None:
+    async def published(**given: Any) -> None:
+        publisher = Publisher(broker.settings(**guarded.by_password("sink") | given))
+        try:
+            await publisher.publish(
+                action_event("duty-log-entry", COUNTY, {"kind": "handover"}, source="/t", now=NOW)
+            )
+        finally:
+            await publisher.close()
+
+    with pytest.raises(AccessRefused, match="wrong password or unknown user"):
+        apart(published(kafka_password=WRONG))
+    with pytest.raises(AccessRefused, match="does not allow this user"):
+        apart(published())
 
 
 def test_settings_show_no_password(broker: Broker, tmp_path: Path) -> None:
