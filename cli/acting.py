@@ -11,7 +11,7 @@ import click
 from cli import output
 from cli.producing import Record, produce
 from sinks.answers import answers_to
-from sinks.store import Store, dsn_for_reading
+from sinks.store import for_reading
 from streams import acting
 from streams.acting import Event
 from streams.clock import clock_of
@@ -81,7 +81,7 @@ def act(
 def _answers(settings: Settings, table: str, run: str, events: Sequence[Event]) -> list[str]:
     identities = [acting.identity_of(event) for event in events]
     until = time.monotonic() + _WAIT_S
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         while time.monotonic() < until:
             answers = answers_to(store, table, run, identities)
             if len(answers) >= len(identities):

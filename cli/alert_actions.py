@@ -10,7 +10,7 @@ import click
 from cli.acting import act, said
 from cli.times import UnreadableTime, read
 from sinks.alerts import alert
-from sinks.store import Store, dsn_for_reading
+from sinks.store import for_reading
 from streams.clock import clock_of
 from streams.errors import UserError
 from streams.settings import Settings, load
@@ -27,7 +27,7 @@ def in_store(settings: Settings, identifiers: Sequence[str]) -> list[dict[str, A
     for identifier in identifiers:
         if not _ID.fullmatch(identifier):
             raise UserError(f"ALERT_ID got {identifier!r}; expected sixteen hexadecimal digits")
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         found = [(identifier, alert(store, identifier)) for identifier in identifiers]
     for identifier, one in found:
         if one is None:

@@ -12,7 +12,7 @@ from cli.alert_actions import ACTIONS, in_store
 from cli.counts import codes_of
 from cli.dead_letters import since_of
 from sinks.alerts import Asked, alerts, labels
-from sinks.store import Store, dsn_for_reading
+from sinks.store import for_reading
 from streams.answers import AlertStatus
 from streams.categories import CATEGORIES, CategoryCode
 from streams.clock import clock_of
@@ -80,7 +80,7 @@ def list_command(
     settings = load()
     chosen = statuses or (() if every else _OPEN)
     asked = Asked(codes_of(counties), _since(since, settings), rules, chosen, limit + 1)
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         found = alerts(store, asked)
     output.first(
         limit,
@@ -159,7 +159,7 @@ def precision_command(
     """
     settings = load()
     asked = Asked(codes_of(counties), _since(since, settings), rules)
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         found = [precision(**row) for row in labels(store, asked)]
     if as_json:
         output.as_json([one._asdict() for one in found])

@@ -11,7 +11,7 @@ from agents.cases.steps import NEXT
 from cli import output, times
 from cli.counts import codes_of
 from sinks import cases as stored
-from sinks.store import Store, dsn_for_reading
+from sinks.store import for_reading
 from streams.cases import MEASURES
 from streams.clock import clock_of
 from streams.counties import COUNTIES, CountyCode
@@ -68,7 +68,7 @@ def list_command(
         flagged,
         limit + 1,
     )
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         found = stored.cases(store, asked)
     output.first(
         limit,
@@ -112,7 +112,7 @@ def _local(instant: datetime | None, settings: Settings) -> str:
 def show_command(case_id: str, counties: Sequence[str], as_json: bool) -> None:
     """A case as it stands, and every update of it with what is thought of it."""
     settings = load()
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         found = stored.named(store, case_id, codes_of(counties))
         if not found:
             raise UserError(f"no case {case_id}; `huishang cases list` shows those there are")
@@ -167,7 +167,7 @@ def rates_command(
     today = clock_of(settings).now().astimezone(settings.zone).date()
     first = _day("--from", since, settings)
     last = _day("--to", until, settings) or today + timedelta(days=1)
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         found = stored.measures(store, dimensions, codes_of(counties), first, last)
     told = [(row, {name: of(row) for name, of in RATES.items()}) for row in found]
     if as_json:

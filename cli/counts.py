@@ -11,7 +11,7 @@ import click
 from cli import output, times
 from sinks.accounts import DIMENSIONS, Account, Chosen, account, reports
 from sinks.accounts import counts as counted_by
-from sinks.store import Store, dsn_for_reading
+from sinks.store import for_reading
 from streams.categories import CATEGORIES, CategoryCode
 from streams.counties import CITIES, COUNTIES, CountyCode, named
 from streams.errors import UserError
@@ -71,7 +71,7 @@ def counts(
         source=source,
         runid=runid,
     )
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         rows = counted_by(store, dimensions, settings.zone, chosen)
         told = account(store, chosen)
         in_all = reports(store, chosen.counties)

@@ -12,7 +12,7 @@ import click
 from cli import output
 from cli.replaying import Letter, Outcome, replay
 from cli.times import UnreadableTime, read
-from sinks.store import Store, dsn_for_reading
+from sinks.store import for_reading
 from streams.clock import clock_of
 from streams.errors import Reason, UserError
 from streams.events import EVENTS
@@ -73,7 +73,7 @@ def query(filters: Filters, prefix: str) -> Query:
 
 def found(settings: Settings, filters: Filters) -> list[Letter]:
     """The dead letters in the store. Raises SinkBusy when it is away."""
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         return [Letter(**row) for row in store.query(*query(filters, settings.topic_prefix))]
 
 

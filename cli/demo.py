@@ -161,7 +161,7 @@ async def _demo(
 async def _through(up: Embedded, day: Day, show: Show) -> Outcome:
     """Publish the day, wait until it is counted, let its cycle come, compare."""
     total = len(day.records)
-    with Store.open(up.settings.clickhouse) as store:
+    with Store.open(up.settings.clickhouse, up.settings) as store:
         started_at_s = time.monotonic()
         publishing = asyncio.create_task(
             produce(up.settings, day.records, on_acked=lambda n: show("published", n, total))

@@ -10,7 +10,7 @@ from cli.dead_letters import since_of
 from cli.duty_log import amend, in_store, sign
 from sinks import paper
 from sinks.digests import Asked, digests
-from sinks.store import Store, dsn_for_reading
+from sinks.store import for_reading
 from streams.clock import clock_of
 from streams.counties import place_name
 from streams.digests import NAMES
@@ -66,7 +66,7 @@ def list_command(
         earlier,
         limit + 1,
     )
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         found = digests(store, asked)
     output.first(
         limit,

@@ -12,7 +12,7 @@ from cli.dead_letters import since_of
 from cli.mapping import county_of
 from sinks.digests import digest
 from sinks.duty_log import Asked, entries
-from sinks.store import Store, dsn_for_reading
+from sinks.store import for_reading
 from streams.clock import clock_of
 from streams.contracts import DutyKind
 from streams.counties import CITIES, place_name
@@ -75,7 +75,7 @@ def list_command(
         since_of(since, clock_of(settings).now(), settings.zone) if since else None,
         limit + 1,
     )
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         found = entries(store, asked)
     output.first(
         limit,
@@ -124,7 +124,7 @@ def amend(digest_id: str, by: str, note: str, wait: bool, as_json: bool) -> None
 
 def in_store(digest_id: str) -> dict[str, Any]:
     """A digest as the store has it; a later edition is told of. Raises UserError if there is none."""
-    with Store.open(dsn_for_reading(load())) as store:
+    with for_reading(load()) as store:
         found = digest(store, digest_id)
     if found is None:
         raise UserError(f"no digest {digest_id}; `huishang digests list` shows all there are")

@@ -12,7 +12,7 @@ from cli.acting import action_event, publish_actions, said
 from cli.counts import codes_of
 from cli.dead_letters import since_of
 from sinks.incidents import Asked, incident, incidents
-from sinks.store import Store, dsn_for_reading
+from sinks.store import for_reading
 from streams.categories import CATEGORIES, CategoryCode
 from streams.clock import clock_of
 from streams.counties import COUNTIES, CountyCode
@@ -58,7 +58,7 @@ def list_command(
         merged,
         limit + 1,
     )
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         found = incidents(store, asked)
     output.first(
         limit,
@@ -114,7 +114,7 @@ def show_command(incident_id: str, as_json: bool) -> None:
 
 def _found(settings: Settings, incident_id: str) -> dict[str, Any]:
     _checked("INCIDENT_ID", incident_id)
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         found = incident(store, incident_id)
     if found is None:
         raise UserError(

@@ -188,7 +188,7 @@ def _wait(
     def ask() -> answers.Answers:
         nonlocal store
         if store is None:
-            store = Store.open(settings.clickhouse)
+            store = Store.open(settings.clickhouse, settings)
         return answers.read(store, asked.plan.source, progress.runid)
 
     running = read_run(settings.data)

@@ -14,7 +14,7 @@ from agents.rules_file import each_rule
 from cli import output
 from cli.counts import codes_of, hour_of
 from sinks.accounts import Chosen, counts
-from sinks.store import Store, dsn_for_reading
+from sinks.store import for_reading
 from streams.errors import UserError
 from streams.settings import load
 from streams.totals import CountRow
@@ -110,7 +110,7 @@ def try_(
         raise UserError(f"--from {since} is not before --to {until}")
     sets = [Rules.load(against or settings.rules), Rules.load(file)]
     chosen = Chosen(codes_of(counties), start - WARM_UP, end)
-    with Store.open(dsn_for_reading(settings)) as store:
+    with for_reading(settings) as store:
         kept = counts(store, ("county", "category", "channel", "hour"), settings.zone, chosen)
     rows = [
         CountRow(

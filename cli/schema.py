@@ -11,7 +11,7 @@ from cli import output
 from sinks import migrate
 from sinks.described import described
 from sinks.grants import Reader, granted
-from sinks.store import Store, dsn_for_reading
+from sinks.store import Store, dsn_for_reading, for_reading
 from streams.clock import SystemClock
 from streams.errors import UserError
 from streams.settings import load, masked, read_run
@@ -49,7 +49,7 @@ def apply_command(as_json: bool) -> None:
             f"{masked(dsn)} belongs to `huishang run` (pid {running.pid}), which applies the "
             "schema itself when it starts; nothing is to be done"
         )
-    with Store.open(dsn, create=True) as store:
+    with Store.open(dsn, settings, create=True) as store:
         applied = migrate.apply(store, SystemClock().now(), settings=settings)
     if as_json:
         output.as_json([{"number": one.number, "name": one.name} for one in applied])
@@ -66,7 +66,7 @@ def apply_command(as_json: bool) -> None:
 @click.pass_context
 def show_command(context: click.Context, as_json: bool) -> None:
     """Show every migration and when it was applied; exits with 1 if one is due."""
-    with Store.open(dsn_for_reading(load())) as store:
+    with for_reading(load()) as store:
         shown = migrate.show(store)
     if as_json:
         output.as_json([one._asdict() for one in shown])
@@ -136,5 +136,5 @@ def describe_command() -> None:
     Example:
       huishang schema describe > schema.md
     """
-    with Store.open(dsn_for_reading(load())) as store:
+    with for_reading(load()) as store:
         click.echo(described(store), nl=False)

@@ -151,7 +151,7 @@ async def _sink(settings: Settings) -> None:
     watched = Reloading(settings.rules, Rules.load, clock, "rules") if settings.rules else None
     health = Health("sink")
     embedded = settings.clickhouse.startswith("chdb:")
-    store = await _opened(settings.clickhouse, health)
+    store = await _opened(settings, health)
     if embedded:
         await asyncio.to_thread(migrate.apply, store, clock.now(), None, settings)
     stage = Sink(settings, store, health, clock)
@@ -205,13 +205,13 @@ def _telling(settings: Settings, clock: Clock) -> Telling | None:
     return Telling(settings.channels, settings, clock)
 
 
-async def _opened(dsn: str, health: Health) -> Store:
+async def _opened(settings: Settings, health: Health) -> Store:
     """The store, as soon as it answers: an outage is waited out."""
     from sinks.store import Store
 
     while True:
         try:
-            return await asyncio.to_thread(Store.open, dsn)
+            return await asyncio.to_thread(Store.open, settings.clickhouse, settings)
         except SinkBusy as busy:
             log.warning("%s; trying again in %g s", busy, busy.retry_after_s)
             health.problem = str(busy)

@@ -1,21 +1,30 @@
 """What a ClickHouse driver's errors mean to us: wait and offer again, or stop."""
 
 import re
+import ssl
 from collections.abc import Mapping
 from typing import Final
 
-from streams.errors import Fatal, HuishangError, SinkBusy
+from urllib3.exceptions import MaxRetryError, ProtocolError
+from urllib3.exceptions import SSLError as SSLErrorOfPool
+
+from streams.errors import AccessRefused, Fatal, HuishangError, SinkBusy
+from streams.tls import untrusted
 
 # ClickHouse's ErrorCodes.cpp: the same rows may be taken a little later.
 _BUSY_CODES: Final[Mapping[int, float]] = {
     **dict.fromkeys((159, 160, 202, 203, 209, 210, 236, 279, 319, 373, 394, 439), 1.0),
     **dict.fromkeys((241, 242, 243, 252, 285, 745, 999), 5.0),  # memory, space, parts, replicas
 }
-_ADVICE: Final[Mapping[int, str]] = {
+_REFUSED: Final[Mapping[int, str]] = {
     **dict.fromkeys(
-        (192, 193, 194, 516), "refuses the login; check user and password in HUISHANG_CLICKHOUSE"
+        (192, 193, 194, 516),
+        "refuses the login: wrong password or unknown user; check user and password in "
+        "HUISHANG_CLICKHOUSE, or HUISHANG_CLICKHOUSE_USER and HUISHANG_CLICKHOUSE_PASSWORD",
     ),
     **dict.fromkeys((164, 497), "refuses: {}; use a user that may do this"),
+}
+_ADVICE: Final[Mapping[int, str]] = {
     **dict.fromkeys((16, 47, 60, 81), "lacks what was asked for: {}; run `huishang schema apply`"),
 }
 _CODE = re.compile(r"Code: (\d+)\.")
@@ -23,16 +32,59 @@ _HTTP_STATUS = re.compile(r"HTTP status (\d{3})")
 
 
 def explained(error: Exception, dsn: str) -> HuishangError:
-    """What a driver's error means to us: SinkBusy to wait out, Fatal to stop at.
+    """What a driver's error means to us: SinkBusy to wait out, AccessRefused or Fatal to stop at.
 
     dsn: masked, for the message.
     """
+    if refused := refusal_of_tls(_of_pool(error), dsn):
+        return refused
     message = str(error)
     code = getattr(error, "code", None) or _number(_CODE.search(message))
     wait_s = _wait_s(code, message)
     if wait_s is not None:
         return SinkBusy(f"{dsn} {_state(code, message)}", wait_s)
-    return Fatal(f"{dsn} {_refusal(error, code, message)}")
+    if message.endswith("is readonly"):  # the driver's own look at system.settings
+        code = 164
+    if refusal := _REFUSED.get(code or 0):
+        return AccessRefused(f"{dsn} {refusal.format(_brief(message))}")
+    return Fatal(f"{dsn} {_trouble(error, code, message)}")
+
+
+def hung_up(error: Exception) -> bool:
+    """Whether someone took the connection and gave no answer that HTTP knows."""
+    return isinstance(_beneath(error), ProtocolError) or isinstance(_of_pool(error), ssl.SSLError)
+
+
+def refusal_of_tls(said: object, dsn: str) -> AccessRefused | None:
+    """The sentence where both sides do not agree; None for all else, and a handshake cut off."""
+    match said:
+        case ssl.SSLCertVerificationError():
+            return untrusted("CLICKHOUSE", dsn, said)
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            return None
+        case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "HTTP_REQUEST"):
+            return AccessRefused(
+                f"{dsn} does not speak TLS; write http:// in HUISHANG_CLICKHOUSE, or its port for "
+                "TLS, 8443 as a rule"
+            )
+        case ssl.SSLError():
+            return AccessRefused(
+                f"{dsn} and we do not agree on TLS: {said.reason}; check "
+                "HUISHANG_CLICKHOUSE_CERTIFICATE and HUISHANG_CLICKHOUSE_KEY"
+            )
+    return None
+
+
+def _beneath(error: Exception) -> object:
+    """What went wrong on the connection, in urllib3's words."""
+    cause = error.__cause__
+    return cause.reason if isinstance(cause, MaxRetryError) else cause
+
+
+def _of_pool(error: Exception) -> object:
+    """The error of the ssl module, if there is one beneath."""
+    beneath = _beneath(error)
+    return beneath.args[0] if isinstance(beneath, SSLErrorOfPool) and beneath.args else None
 
 
 def _wait_s(code: int | None, message: str) -> float | None:
@@ -56,7 +108,7 @@ def _state(code: int | None, message: str) -> str:
     )
 
 
-def _refusal(error: Exception, code: int | None, message: str) -> str:
+def _trouble(error: Exception, code: int | None, message: str) -> str:
     if isinstance(error, ImportError):
         return "needs chDB; install huishang[embedded]"
     if "Error initializing EmbeddedServer" in message:
@@ -67,8 +119,6 @@ def _refusal(error: Exception, code: int | None, message: str) -> str:
         )
     if message.startswith("Unrecognized column"):
         code = 16
-    if message.endswith("is readonly"):  # the driver's own look at system.settings
-        code = 164
     status = _number(_HTTP_STATUS.search(message))
     if code is None and status is not None:
         return f"answers HTTP {status}; expected a ClickHouse HTTP port there"

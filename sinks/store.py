@@ -6,10 +6,9 @@ chdb:///folder. Calls block; asyncio code goes through asyncio.to_thread.
 
 import logging
 import queue
-import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,10 +20,10 @@ import clickhouse_connect
 from clickhouse_connect.datatypes.base import ClickHouseType
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
-from clickhouse_connect.driver.httputil import get_pool_manager
 
 from sinks.driver_errors import explained
 from sinks.rows import COLUMNS, Row
+from sinks.server import Server
 from streams.errors import Fatal
 from streams.settings import Settings, masked, read_run
 
@@ -40,8 +39,6 @@ _INSERT_SETTINGS: Final = {
     "max_partitions_per_insert_block": 0,
 }
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-
 # The driver logs what it raises; it is said once, by whoever catches it.
 logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
 
@@ -56,35 +53,35 @@ class Store:
     each and give it back, and as many are made as calls run at once.
     """
 
-    def __init__(self, dsn: str, connect: Callable[[], Client], folder: Path | None) -> None:
+    def __init__(self, dsn: str, where: Path | Server) -> None:
         """Use Store.open."""
         self.dsn = masked(dsn)
-        self.folder = folder
-        parts = urlsplit(dsn)
-        # Who it is to the server: dictionaries read their tables as the same.
-        self.login = (unquote(parts.username or ""), unquote(parts.password or ""))
-        self._connect = connect
+        self.folder = where if isinstance(where, Path) else None
+        self.login = where.login if isinstance(where, Server) else ("", "")
+        self._where = where
         self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
         self._types: dict[str, list[ClickHouseType]] = {}
         self._closed = threading.Event()
 
     @classmethod
-    def open(cls, dsn: str, *, create: bool = False) -> Self:
+    def open(cls, dsn: str, settings: Settings | None = None, *, create: bool = False) -> Self:
         """Connect, and see that the store answers.
 
+        settings: of a server's user, password and certificates, where the DSN names none.
         create: make the database (or the folder's parents) when missing.
-        Raises SinkBusy when it is away or busy; Fatal when the DSN, the login or
-        the database is wrong, or when another process holds the folder.
+        Raises SinkBusy when it is away or busy; AccessRefused when it does not let us in;
+        Fatal when the DSN or the database is wrong, or when another process holds the folder.
         """
         parts = urlsplit(dsn)
         if parts.scheme == "chdb":
             folder = _folder(dsn)
             folder.parent.mkdir(parents=True, exist_ok=True)
-            store = cls(dsn, lambda: _embedded_client(folder), folder)
+            store = cls(dsn, folder)
         elif parts.scheme in ("http", "https") and parts.hostname:
+            server = Server(dsn, settings)
             if create:
-                _create_database(dsn)
-            store = cls(dsn, lambda: _http_client(dsn), None)
+                server.make_database()
+            store = cls(dsn, server)
         else:
             raise Fatal(
                 f"{masked(dsn)!r} is no address of a store; expected "
@@ -134,7 +131,9 @@ class Store:
             try:
                 self._drop(self._idle.get_nowait())
             except queue.Empty:
-                return
+                break
+        if isinstance(self._where, Server):
+            self._where.close()
 
     def __enter__(self) -> Self:
         return self
@@ -167,11 +166,20 @@ class Store:
                 else:
                     self._idle.put(client)
 
+    def _connect(self) -> Client:
+        where = self._where
+        return where.client() if isinstance(where, Server) else _embedded_client(where)
+
     def _drop(self, client: Client) -> None:
         client.close()
         if self.folder is not None:
             with _engine_guard:
                 _engine_clients[self.folder] -= 1
+
+
+def for_reading(settings: Settings) -> Store:
+    """The store that a command reads, as dsn_for_reading says. Raises as Store.open."""
+    return Store.open(dsn_for_reading(settings), settings)
 
 
 def dsn_for_reading(settings: Settings) -> str:
@@ -224,31 +232,3 @@ def _embedded_client(folder: Path) -> Client:
         )
         _engine_clients[folder] += 1
         return client
-
-
-def _http_client(dsn: str, database: str | None = None) -> Client:
-    parts = urlsplit(dsn)
-    return clickhouse_connect.get_client(
-        dsn=dsn,
-        interface=parts.scheme,
-        database=database,
-        tz_mode="aware",
-        connect_timeout=5,
-        send_receive_timeout=60,
-        # Without a session, clients do not wait for each other on the server.
-        autogenerate_session_id=False,
-        # A proxy from the environment has no way to this machine.
-        pool_mgr=get_pool_manager() if parts.hostname in _LOOPBACK else None,
-    )
-
-
-def _create_database(dsn: str) -> None:
-    name = unquote(urlsplit(dsn).path.strip("/")) or "default"
-    if not re.fullmatch(r"\w+", name):
-        raise Fatal(f"{masked(dsn)} names the database {name!r}; expected letters, digits and _")
-    try:
-        client = _http_client(dsn, database="default")
-        client.command(f"CREATE DATABASE IF NOT EXISTS `{name}`")
-        client.close()
-    except ClickHouseError as error:
-        raise explained(error, masked(dsn)) from None

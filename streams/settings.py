@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
@@ -26,6 +27,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from streams import sources
 from streams.errors import SettingsError
+from streams.masking import masked
 from streams.runfile import RUN_FILE, Run, read_run
 from streams.sources import PREFIX
 
@@ -43,8 +45,6 @@ __all__ = [
     "strangers",
 ]
 
-_PASSWORD_IN_URL: Final = re.compile(r"(?<=://)([^:/@\s]*):\S*@")
-_PASSWORD_AS_FIELD: Final = re.compile(r"(?i)\b(password|passwd|secret|token)=[^&;\s]+")
 _BROKER: Final = re.compile(r"^(\[[0-9a-fA-F:]+\]|[^\s,:/@]+)(:\d{1,5})?$")
 
 
@@ -88,6 +88,15 @@ class Settings(BaseSettings):
         repr=False,  # it may hold a password
         description="DSN: http(s)://user:password@host:port/database, or chdb:///folder",
     )
+    clickhouse_user: str = Field("", description="where the DSN names none")
+    clickhouse_password: SecretStr = Field(SecretStr(""), description="where the DSN has none")
+    clickhouse_ca: Path | None = Field(
+        None, description="with https, as HUISHANG_KAFKA_CA; so are the next two"
+    )
+    clickhouse_certificate: Path | None = Field(
+        None, description="with a password both are shown; without, it says who we are"
+    )
+    clickhouse_key: Path | None = Field(None, description="PEM of its key")
     clickhouse_cluster: str = Field(
         "",
         pattern=r"^\w*$",
@@ -171,6 +180,7 @@ class Settings(BaseSettings):
     @field_validator(
         *("data", "rules", "lexicon", "model", "channels", "board_access", "clock_file"),
         *("kafka_ca", "kafka_certificate", "kafka_key"),
+        *("clickhouse_ca", "clickhouse_certificate", "clickhouse_key"),
     )
     @classmethod
     def _whole_path(cls, path: Path | None) -> Path | None:
@@ -183,6 +193,17 @@ class Settings(BaseSettings):
         if not all(_BROKER.match(server) for server in servers.split(",")):
             raise ValueError("expected host:port, or several with commas between")
         return servers
+
+    @field_validator("clickhouse")
+    @classmethod
+    def _address(cls, dsn: str) -> str:
+        if not _is_address(dsn):
+            raise ValueError(
+                "expected http(s)://user:password@host:port/database or chdb:///folder, and of a "
+                "password / as %2F, : as %3A, ? as %3F, # as %23, [ as %5B, a blank as %20; it may "
+                f"stand in {PREFIX}CLICKHOUSE_PASSWORD as it is"
+            )
+        return dsn
 
     @field_validator("timezone")
     @classmethod
@@ -199,6 +220,16 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"{PREFIX}KAFKA_SECURITY is {self.kafka_security}: expected {PREFIX}KAFKA_USER too"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _one_login(self) -> Self:
+        if self.clickhouse.startswith("http") and "@" in self.clickhouse:
+            for name in ("clickhouse_user", "clickhouse_password"):
+                if getattr(self, name):
+                    raise ValueError(
+                        f"{PREFIX}{name.upper()} and a user in {PREFIX}CLICKHOUSE: keep one of them"
+                    )
         return self
 
     @property
@@ -224,18 +255,6 @@ class Shown(NamedTuple):
     value: str
     origin: str
     description: str
-
-
-def masked(value: object) -> str:
-    """A value as it may be shown: passwords inside addresses are replaced.
-
-    >>> masked("https://grafana:secret@db:8443/huishang")
-    'https://grafana:***@db:8443/huishang'
-    >>> masked("http://db:8123/default?user=me&password=secret")
-    'http://db:8123/default?user=me&password=***'
-    """
-    text = "" if value is None else str(value)
-    return _PASSWORD_AS_FIELD.sub(r"\1=***", _PASSWORD_IN_URL.sub(r"\1:***@", text))
 
 
 def load(**given: Any) -> Settings:
@@ -282,6 +301,15 @@ def strangers(environment: Mapping[str, str] = os.environ) -> list[str]:
     return sources.strangers(environment, Settings.model_fields, _dotenv())
 
 
+def _is_address(dsn: str) -> bool:
+    """Whether its parts can be told from each other; urlsplit's own errors quote passwords."""
+    try:
+        parts = urlsplit(dsn)
+        return (parts.port is None or parts.port > 0) and not re.search(r"\s", dsn)
+    except ValueError:
+        return False
+
+
 def _dotenv() -> str | None:
     path = Settings.model_config.get("env_file")
     return path if isinstance(path, str) else None
@@ -294,7 +322,8 @@ def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
         return first["msg"].removeprefix("Value error, ")
     name = str(first["loc"][0])
     origin = origins.get(name, "default")
-    got = "what it holds" if "file" in origin else repr(masked(first.get("input")))
+    secret = "file" in origin or not Settings.model_fields[name].repr
+    got = "what it holds" if secret else repr(masked(first.get("input")))
     message = first["msg"].removeprefix("Value error, ")
     if pattern := first.get("ctx", {}).get("pattern"):
         message = f"expected text like {pattern}"

@@ -41,15 +41,17 @@ class Server:
         self._children = children
         self.port = free_port()
         self.process: Child | None = None
+        self._program: tuple[str, ...] = (sys.executable, "-c", _SERVER)
+        self._env: dict[str, str] = {}
 
     @property
     def dsn(self) -> str:
         return f"http://127.0.0.1:{self.port}/default"
 
     def start(self) -> None:
-        command = (sys.executable, "-c", _SERVER, str(self._folder / "served"), str(self.port))
+        command = (*self._program, str(self._folder / "served"), str(self.port))
         self.process = self._children.enter_context(
-            run_command(*command, folder=self._folder, name="server")
+            run_command(*command, folder=self._folder, env=self._env, name="server")
         )
 
         def up() -> bool:

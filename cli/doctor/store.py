@@ -48,7 +48,7 @@ def store(settings: Settings, stage: str | None) -> Iterator[Finding]:
         yield why
         return
     try:
-        opened = Store.open(dsn)
+        opened = Store.open(dsn, settings)
     except HuishangError as error:
         # Whoever holds an embedded store answers for it on its own endpoint.
         yield (unasked if dsn.startswith("chdb:") else problem)("reached", sentence(error))

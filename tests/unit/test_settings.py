@@ -104,7 +104,7 @@ def test_an_unusable_value_is_answered_in_one_sentence(
 def test_no_error_and_no_listing_shows_a_password(
     own_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HUISHANG_CLICKHOUSE", "http://user:pa/ss@word@db:8123/x")
+    monkeypatch.setenv("HUISHANG_CLICKHOUSE", "http://user:pa@ss@word@db:8123/x")
     assert origin("CLICKHOUSE", load())[0] == "http://user:***@db:8123/x"
     monkeypatch.setenv("HUISHANG_KAFKA", "kafka://user:hidden@broker")
     with pytest.raises(SettingsError) as raised:
