@@ -16,7 +16,7 @@ mkdir dist
 docker build --file deploy/Dockerfile --tag "$image" "$@" .
 installed=$(mktemp)
 trap 'rm -f "$installed"' EXIT
-docker run --rm --entrypoint python3 "$image" -c '
+docker run --rm --network none --entrypoint python3 "$image" -c '
 from importlib.metadata import distributions
 for one in distributions():
     print(f"{one.name}=={one.version}")
