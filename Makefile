@@ -8,7 +8,7 @@ ARGS ?=
 LOCK ?= --upgrade
 COOLDOWN ?= 7 days
 
-.PHONY: help install demo run test check lint types bench peers faults browser contracts boards manifests lock licences sbom release clean
+.PHONY: help install demo run test check lint types bench peers faults upgrade-test browser contracts boards manifests lock licences sbom release clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ $(PEERS)/.installed: requirements/bench.txt
 
 faults: install ## rounds of faults against an oracle, on Apache Kafka; ARGS="--rounds 20 --seed 7"
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+upgrade-test: install ## a rolling upgrade from the version before and back, on Apache Kafka
+	@$(BIN)/python -m tests.upgrade $(ARGS)
 
 browser: ## Debian's chromium and a Chinese font, for tests/browser; as root
 	@command -v chromium >/dev/null && [ -n "$$(fc-list :lang=zh)" ] || { apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium fonts-wqy-microhei; }

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -49,10 +50,12 @@ class Stages:
 
     # -- processes ---------------------------------------------------------------
 
-    def start(self, stage: str, name: str = "", **settings: Any) -> Child:
+    def start(
+        self, stage: str, name: str = "", *, code: Path | None = None, **settings: Any
+    ) -> Child:
         """Start a worker; name tells apart several of one stage. Returns before it is ready.
 
-        port: of its pages; a free one unless given.
+        port: of its pages; a free one unless given. code: see run_by.
         """
         name = name or stage
         port = settings.pop("port", 0) or free_port()
@@ -65,16 +68,15 @@ class Stages:
         }
         if stage == "sink" and given["clickhouse"].startswith("chdb:"):
             self._store_port = given["clickhouse_port"] = free_port()
+        env = {**self.broker.env(**given), **run_by(code)}
         child = self._started.enter_context(
-            run_huishang(
-                "worker", stage, folder=self.broker.data, env=self.broker.env(**given), name=name
-            )
+            run_huishang("worker", stage, folder=self.broker.data, env=env, name=name)
         )
         self.workers[name] = child
         self._ports[name] = port
         return child
 
-    def ready(self, *names: str) -> None:
+    def ready(self, *names: str, within_s: float = 60) -> None:
         """Wait until these workers (default: all that run) say they are ready."""
         for name in names or [name for name, child in self.workers.items() if child.running]:
 
@@ -84,7 +86,7 @@ class Stages:
                     raise RuntimeError(f"{name} ended with {child.returncode}\n{child.tail()}")
                 return self.health(name).status == 200
 
-            eventually_sync(is_ready, within_s=60, what=f"{name} ready")
+            eventually_sync(is_ready, within_s=within_s, what=f"{name} ready")
 
     def restart(self, name: str, **settings: Any) -> None:
         """`kill -9`, then the same stage anew; waits until it is ready."""
@@ -233,6 +235,11 @@ class Stages:
     def ends(self, topic: str) -> list[int]:
         """Where each partition of a topic ends."""
         return apart(_offsets(self.broker, topic))
+
+
+def run_by(code: Path | None) -> dict[str, str]:
+    """The environment in which `huishang` is that of this folder (tests/versions/checkout.py)."""
+    return {"PYTHONPATH": str(code)} if code else {}
 
 
 @contextmanager

@@ -146,12 +146,17 @@ class World:
 
         def nothing_left() -> bool:
             self.tend()
-            for stage, topics in _READS.items():
-                for topic in topics:
-                    assert self.stages.committed(stage, topic) == self.stages.ends(topic), topic
-            return True
+            return all_read(self.stages)
 
         eventually_sync(nothing_left, within_s=within_s, every_s=0.5, what="everything read")
+
+
+def all_read(stages: Stages) -> bool:
+    """Whether every stage has committed all there is to read. Raises AssertionError if not."""
+    for stage, topics in _READS.items():
+        for topic in topics:
+            assert stages.committed(stage, topic) == stages.ends(topic), topic
+    return True
 
 
 async def _compact_soon(broker: Broker) -> None:

@@ -29,6 +29,7 @@ def main() -> int:
         head = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
         commit = subprocess.run(head, check=True, capture_output=True, text=True).stdout
         (folder / "commit").write_text(commit, encoding="ascii")
+        folder.with_name("before").write_text(f"{given.name}\n", encoding="ascii")
     return 0
 
 

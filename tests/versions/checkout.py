@@ -20,6 +20,12 @@ def commit_of(folder: Path) -> str:
     return (folder / "commit").read_text(encoding="ascii").strip()
 
 
+def before() -> str:
+    """The commit of the version before, whose records tests/versions/before names."""
+    folder = Path(__file__).parent
+    return commit_of(folder / (folder / "before").read_text(encoding="ascii").strip())
+
+
 def checked_out(commit: str, folder: Path) -> Path:
     """The folder, to go first on PYTHONPATH. Raises HistoryMissing.
 

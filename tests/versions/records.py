@@ -63,7 +63,7 @@ def read(folder: Path) -> tuple[Written, Any]:
     return written, json.loads((folder / _EXPECTED).read_text(encoding="utf-8"))
 
 
-def read_as(written: Written) -> dict[str, Any]:
+def read_as(written: Written) -> Any:
     """Packs, and the rows that the sink makes of outputs, as the version on the path reads them."""
     made: dict[str, list[Any]] = {}
     for value in written.outputs["counts"]:
@@ -88,7 +88,7 @@ def read_as(written: Written) -> dict[str, Any]:
     )
 
 
-def known_as(known: Known) -> dict[str, Any]:
+def known_as(known: Known) -> Any:
     """What is known after the story, by name; in an order that does not depend on how it came to be.
 
     Of baselines how far they have learnt: what they learnt is an estimate, which each version

@@ -155,14 +155,13 @@ class Story:
     async def moment(self, now: datetime) -> None:
         """What the clock asks for."""
         state = self.known.state
-        for decided in (
-            lambda: decide_cycle(state, now, RULES, ZONE, COUNTIES),
-            lambda: decide_statistics(state, now, RULES, ZONE),
-            lambda: decide_moment(state, now, RULES, ZONE),
-        ):
-            change = decided()
-            if change:
-                await self._commit(change, len(self.packs) - 1)
+        await self._commit_moment(decide_cycle(state, now, RULES, ZONE, COUNTIES))
+        await self._commit_moment(decide_statistics(state, now, RULES, ZONE))
+        await self._commit_moment(decide_moment(state, now, RULES, ZONE))
+
+    async def _commit_moment(self, change: Change | None) -> None:
+        if change:
+            await self._commit(change, len(self.packs) - 1)
 
     async def _commit(self, change: Change, applied: int) -> None:
         body = changes.encode(change)
