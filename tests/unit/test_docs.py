@@ -17,7 +17,7 @@ from sinks.retention import KEPT
 from streams import metrics
 from streams.settings import Settings
 from streams.topics import TOPICS
-from tests.markdown import anchors, images, links, tables
+from tests.unit.markdown import anchors, images, links, tables
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = sorted(

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.markdown import code_blocks, headings, images, links, tables
+from tests.unit.markdown import code_blocks, headings, images, links, tables
 
 ROOT: Final = Path(__file__).parents[2]
 ENGLISH: Final = ROOT / "README.md"
