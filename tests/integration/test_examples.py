@@ -24,7 +24,7 @@ from streams.errors import InvalidEvent
 from streams.grants import Rule
 from tests.brokers import Broker, EmbeddedBroker, apart, make_topics
 from tests.kafka import jars
-from tests.kafka.guarded import GuardedKafka
+from tests.kafka.guarded import GuardedKafka, guarded_kafka
 from tests.processes import run_command
 from tests.stages import NOW, Stages, deployed
 from tests.waiting import eventually_sync
@@ -60,18 +60,8 @@ class Ran(NamedTuple):
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKafka]:
-    try:
-        server = GuardedKafka(tmp_path_factory.mktemp("guarded"), {USER: PASSWORD})
-    except jars.KafkaMissing as missing:
-        if os.environ.get("REQUIRE_KAFKA") == "1":
-            pytest.fail(f"REQUIRE_KAFKA=1, but {missing}", pytrace=False)
-        pytest.skip(str(missing))
-    server.start()
-    try:
+    with guarded_kafka(tmp_path_factory.mktemp("guarded"), {USER: PASSWORD}) as server:
         yield server
-    finally:
-        server.stop()
-        server.remove()
 
 
 @pytest.fixture(scope="module")
