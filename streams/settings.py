@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
@@ -30,6 +29,7 @@ from streams.errors import SettingsError
 from streams.masking import masked
 from streams.runfile import RUN_FILE, Run, read_run
 from streams.sources import PREFIX
+from streams.unusable import is_address, sentence
 
 __all__ = [
     "PREFIX",
@@ -197,7 +197,7 @@ class Settings(BaseSettings):
     @field_validator("clickhouse")
     @classmethod
     def _address(cls, dsn: str) -> str:
-        if not _is_address(dsn):
+        if not is_address(dsn):
             raise ValueError(
                 "expected http(s)://user:password@host:port/database or chdb:///folder, and of a "
                 "password / as %2F, : as %3A, ? as %3F, # as %23, [ as %5B, a blank as %20; it may "
@@ -278,7 +278,7 @@ def load(**given: Any) -> Settings:
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsError(_sentence(error, origins)) from None
+        raise SettingsError(sentence(error, origins)) from None
     settings._origins.update(origins)
     return settings
 
@@ -301,32 +301,6 @@ def strangers(environment: Mapping[str, str] = os.environ) -> list[str]:
     return sources.strangers(environment, Settings.model_fields, _dotenv())
 
 
-def _is_address(dsn: str) -> bool:
-    """Whether its parts can be told from each other; urlsplit's own errors quote passwords."""
-    try:
-        parts = urlsplit(dsn)
-        return (parts.port is None or parts.port > 0) and not re.search(r"\s", dsn)
-    except ValueError:
-        return False
-
-
 def _dotenv() -> str | None:
     path = Settings.model_config.get("env_file")
     return path if isinstance(path, str) else None
-
-
-def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
-    """What is wrong with the first setting that is, on one line."""
-    first = error.errors(include_url=False)[0]
-    if not first["loc"]:  # of several settings together, so without what they hold
-        return first["msg"].removeprefix("Value error, ")
-    name = str(first["loc"][0])
-    origin = origins.get(name, "default")
-    secret = "file" in origin or not Settings.model_fields[name].repr
-    got = "what it holds" if secret else repr(masked(first.get("input")))
-    message = first["msg"].removeprefix("Value error, ")
-    if pattern := first.get("ctx", {}).get("pattern"):
-        message = f"expected text like {pattern}"
-    elif message.startswith("Input should be "):
-        message = "expected " + message.removeprefix("Input should be ").split(", unable")[0]
-    return f"{PREFIX}{name.upper()} ({origin}) cannot be {got}: {message}"
