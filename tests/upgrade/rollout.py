@@ -130,7 +130,7 @@ def play(plan: Plan, broker: Broker) -> Outcome:
         stages, server = _prepared(plan, broker, children)
         with (
             Flow(broker.bootstrap, broker.topic_prefix, first, plan.rate) as flow,
-            Watch(stages, server.port) as watch,
+            Watch(stages) as watch,
         ):
             deployment = _Deployment(plan, stages, watch, outcome)
             for stage, number in plan.workers.items():
