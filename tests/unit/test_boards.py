@@ -17,7 +17,8 @@ from deploy.grafana.panel import PromQl
 from deploy.grafana.queries import queries
 from sinks.grants import readable
 from streams import metrics
-from tests.promtool import PromtoolMissing, promtool
+from tests.kubernetes.tools import ToolMissing
+from tests.promtool import promtool
 
 GRAFANA = Path(__file__).parents[2] / "deploy" / "grafana"
 FILES = sorted((GRAFANA / "dashboards").glob("*.json"))
@@ -186,7 +187,7 @@ def test_every_metric_of_ours_is_on_the_operators_board() -> None:
 def test_prometheus_understands_every_expression(tmp_path: Path) -> None:
     try:
         tool = promtool()
-    except PromtoolMissing as missing:
+    except ToolMissing as missing:
         pytest.skip(str(missing))
     rules = [
         {"record": f"tried:{number}", "expr": one.replace("$__rate_interval", "5m")}

@@ -12,7 +12,8 @@ import yaml
 
 from cli.main import main
 from streams.metrics import REGISTRY
-from tests.promtool import PromtoolMissing, promtool
+from tests.kubernetes.tools import ToolMissing
+from tests.promtool import promtool
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -32,7 +33,7 @@ NAMES = [rule["alert"] for rule in rules()]
 def tool() -> str:
     try:
         return promtool()
-    except PromtoolMissing as missing:
+    except ToolMissing as missing:
         if os.environ.get("REQUIRE_KAFKA") == "1":
             pytest.fail(str(missing))
         pytest.skip(str(missing))
