@@ -97,11 +97,20 @@ def show_command(context: click.Context, as_json: bool) -> None:
     help="File with its password; - for standard input. Only a hash of it is printed.",
 )
 @click.option("--public", is_flag=True, help="Only the views that may be published.")
-def grants_command(user: str, cities: tuple[str, ...], password_file: TextIO, public: bool) -> None:
+@click.option(
+    "--apply",
+    "applied",
+    is_flag=True,
+    help="Run it as the user of HUISHANG_CLICKHOUSE, who must be allowed to make users.",
+)
+def grants_command(
+    user: str, cities: tuple[str, ...], password_file: TextIO, public: bool, applied: bool
+) -> None:
     """Print SQL that makes a reader, for Grafana: views only, and of its cities only.
 
     Run it as an administrator of the server, after `schema apply`, and again
-    after an upgrade: new views come with new statements.
+    after an upgrade: new views come with new statements. Running it again sets
+    the password anew.
 
     \b
     Example:
@@ -124,8 +133,14 @@ def grants_command(user: str, cities: tuple[str, ...], password_file: TextIO, pu
         settings.clickhouse_cluster,
         public,
     )
-    for statement in granted(reader):
-        click.echo(f"{statement};")
+    if not applied:
+        for statement in granted(reader):
+            click.echo(f"{statement};")
+        return
+    with Store.open(settings.clickhouse, settings) as store:
+        for statement in granted(reader):
+            store.command(statement)
+    click.echo(f"{user} may read {masked(settings.clickhouse)}")
 
 
 @schema.command("describe")

@@ -1,6 +1,6 @@
 """SQL that makes a reader of the boards on a ClickHouse server: views only, its counties only.
 
-Statements are made, not run: the user who makes others is an administrator's, not the product's.
+Statements are made here, not run: who makes users is mostly an administrator, not the product.
 """
 
 from collections.abc import Iterator, Sequence
@@ -65,10 +65,11 @@ def granted(reader: Reader) -> Iterator[str]:
     for name in ("county", "category"):
         yield f"GRANT{on} SELECT, dictGet ON {reader.database}.{name} TO {role}"
     yield f"CREATE SETTINGS PROFILE IF NOT EXISTS {role}{on} SETTINGS {_PROFILE}"
+    password = f"IDENTIFIED WITH sha256_hash BY {quoted(reader.password_sha256)}"
     yield (
-        f"CREATE USER IF NOT EXISTS {reader.user}{on} IDENTIFIED WITH sha256_hash "
-        f"BY {quoted(reader.password_sha256)} SETTINGS PROFILE {quoted(role)}"
+        f"CREATE USER IF NOT EXISTS {reader.user}{on} {password} SETTINGS PROFILE {quoted(role)}"
     )
+    yield f"ALTER USER {reader.user}{on} {password}"
     yield f"GRANT{on} {role} TO {reader.user}"
     yield f"ALTER USER {reader.user}{on} DEFAULT ROLE {role}"
     for name, has_county in names.items():

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,22 @@ def test_the_command_prints_a_hash_and_refuses_what_is_no_name(tmp_path: Path) -
         assert done.exit_code != 0
     secret.write_text("\n")
     assert CliRunner().invoke(main, [*asked, "zhangye"]).exit_code != 0
+
+
+def test_the_command_runs_what_it_prints_as_the_user_of_the_settings(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("geheim", encoding="utf-8")
+    asked = ["schema", "grants", "--user", "grafana", "--password-file", str(secret)]
+    ran: list[str] = []
+    monkeypatch.setattr(Store, "command", lambda _, sql: ran.append(sql))
+    # This process holds one embedded store already; it is as good as any.
+    monkeypatch.setattr(Store, "open", lambda *_: nullcontext(store))
+    done = CliRunner().invoke(main, [*asked, "--apply"])
+    assert done.exit_code == 0, done.output
+    printed = CliRunner().invoke(main, asked).output
+    assert "".join(f"{sql};\n" for sql in ran) == printed
 
 
 # The engine has users only out of a file, and a connection only as its own. So the grants and
