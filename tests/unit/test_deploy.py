@@ -18,6 +18,7 @@ from streams.settings import PREFIX, Settings, load
 ROOT = Path(__file__).parents[2]
 PORTS = {"intake": "intake_port", "tally": "tally_port", "sink": "status_port"}
 KNOWN = {PREFIX + name.upper() for name in Settings.model_fields}
+PASSWORDS = ("CLICKHOUSE_PASSWORD", "CLICKHOUSE_READER_PASSWORD", "GRAFANA_PASSWORD")
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 Document = dict[str, Any]
@@ -56,10 +57,13 @@ def test_docker_compose_accepts_the_file() -> None:
     if not docker or run(docker, "compose", "version").returncode:
         pytest.skip("no docker with the compose plugin")
     command = [docker, "compose", "--env-file", ".env.example", "config", "--quiet"]
-    done = run(*command, CLICKHOUSE_PASSWORD="secret")
+    done = run(*command, **dict.fromkeys(PASSWORDS, "secret"))
     assert done.returncode == 0, done.stderr
-    without = run(*command)
-    assert "CLICKHOUSE_PASSWORD" in without.stderr
+    for name in PASSWORDS:
+        others = dict.fromkeys(set(PASSWORDS) - {name}, "secret")
+        without = run(*command, **others)
+        assert without.returncode
+        assert name in without.stderr
 
 
 @pytest.mark.parametrize("name", list(services()))
@@ -80,7 +84,7 @@ def test_a_container_cannot_harm_its_host(name: str) -> None:
 @pytest.mark.parametrize("name", list(services()))
 def test_an_image_is_of_a_version(name: str) -> None:
     image = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", services()[name]["image"])
-    assert re.search(r":\d+(\.\d+)+$", image), image
+    assert re.search(r":v?\d+(\.\d+)+$", image), image
     if name in ours():
         assert image == f"huishang:{VERSION}"
 
@@ -105,6 +109,7 @@ def test_a_compose_health_check_asks_the_port_of_its_stage(stage: str) -> None:
 @pytest.mark.parametrize("name", list(ours()))
 def test_compose_gives_settings_that_load(name: str, tmp_path: Path) -> None:
     environment = services()[name]["environment"]
+    environment = {key: one for key, one in environment.items() if key.startswith(PREFIX)}
     assert environment.keys() <= KNOWN
     filled = {key: _filled(str(value)) for key, value in environment.items()}
     given = {key.removeprefix(PREFIX).lower(): value for key, value in filled.items() if value}
@@ -124,7 +129,8 @@ def test_env_example_names_what_the_compose_file_asks_for() -> None:
     asked = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
     assert asked <= offered
     assert {name for name in offered if name.startswith(PREFIX)} <= KNOWN
-    assert "CLICKHOUSE_PASSWORD=\n" in example, "no password is shipped"
+    for name in PASSWORDS:
+        assert f"\n{name}=\n" in example, "no password is shipped"
 
 
 def test_the_image_holds_no_build_tools_and_no_root() -> None:
