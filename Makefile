@@ -8,10 +8,10 @@ ARGS ?=
 LOCK ?= --upgrade
 COOLDOWN ?= 7 days
 
-.PHONY: help install demo run test check lint types bench peers faults upgrade-test browser contracts boards manifests lock licences sbom release clean
+.PHONY: help install demo run test check lint types bench peers faults upgrade-test compose-test pin browser contracts boards manifests lock licences sbom release clean
 
 help: ## what each target does
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 install: $(VENV)/.installed ## locked dependencies into .venv
 
@@ -56,6 +56,12 @@ faults: install ## rounds of faults against an oracle, on Apache Kafka; ARGS="--
 
 upgrade-test: install ## a rolling upgrade from the version before and back, on Apache Kafka
 	@$(BIN)/python -m tests.upgrade $(ARGS)
+
+compose-test: install ## docker-compose.yml run for real, restarted piece by piece; without Docker as root on Debian
+	@$(BIN)/python -m tests.compose $(ARGS)
+
+pin: install ## digests of docker-compose.yml's images, from their registries into .env
+	@$(BIN)/python -m deploy.pin $(ARGS)
 
 browser: ## Debian's chromium and a Chinese font, for tests/browser; as root
 	@command -v chromium >/dev/null && [ -n "$$(fc-list :lang=zh)" ] || { apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium fonts-wqy-microhei; }

@@ -26,8 +26,8 @@ from streams.clock import SystemClock
 from streams.errors import Fatal, UserError
 from streams.settings import PREFIX, Settings, load
 
-_BEFORE_END: Final = timedelta(minutes=1)  # the clock while publishing: 15:59
-_AFTER_END: Final = timedelta(hours=2, minutes=5)  # 18:05: report, cut-off and consult are due
+BEFORE_END: Final = timedelta(minutes=1)  # the clock while publishing: 15:59
+AFTER_END: Final = timedelta(hours=2, minutes=5)  # 18:05: report, cut-off and consult are due
 _POLL_S: Final = 0.2
 _COUNTED_WITHIN_S: Final = 300.0
 _RAISED_WITHIN_S: Final = 60.0
@@ -89,7 +89,7 @@ def demo(events: int, seed: int, once: bool, as_json: bool) -> None:
     with locked(folder) as lock:
         _empty(folder)
         settings = load(
-            data=folder, clock_file=folder / "clock", rules=_rules(folder), **_JUDGED_BY
+            data=folder, clock_file=folder / "clock", rules=demo_rules(folder), **_JUDGED_BY
         )
         day = generate(
             last_window_end(SystemClock().now(), settings.zone), events, seed, settings.topic_prefix
@@ -101,7 +101,7 @@ def demo(events: int, seed: int, once: bool, as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-def _rules(folder: Path) -> Path:
+def demo_rules(folder: Path) -> Path:
     """The rules shipped, without those that compare with days before: the demo's day has none like it."""
     table = yaml.safe_load((files("agents") / "rules.yaml").read_bytes())
     gone = {rule["id"] for rule in table.pop("statistical")} | {table.pop("silent_source")["id"]}
@@ -136,7 +136,7 @@ async def _demo(
 
     async def whole() -> None:
         nonlocal outcome
-        set_clock(settings, day.window_end - _BEFORE_END)
+        set_clock(settings, day.window_end - BEFORE_END)
         with progress(as_json) as show:
             show("starting broker, store and stages", 0, None)
             async with embedded(settings, lock, any_port=True) as up:
@@ -172,7 +172,7 @@ async def _through(up: Embedded, day: Day, show: Show) -> Outcome:
             publishing.cancel()
             await asyncio.wait({publishing})
         counted_at_s = time.monotonic()
-        set_clock(up.settings, day.window_end + _AFTER_END)
+        set_clock(up.settings, day.window_end + AFTER_END)
         show("daily report, cut-off, consult and dispatch lists", 0, None)
         found = await _settled(store, day)
         return Outcome(
