@@ -137,5 +137,6 @@ async def ahead_s(settings: Settings, seen: Cluster, names: Collection[str]) -> 
         found = await consumer.offsets_for_times(dict.fromkeys(tps, limit_ms))
     finally:
         await consumer.stop()
-    times_ms = [one.timestamp for one in found.values() if one is not None]
-    return max((at_ms / 1_000 - time.time() for at_ms in times_ms), default=0.0)
+    # The embedded broker answers with -1 where there is no such record.
+    ahead_ms = [one.timestamp for one in found.values() if one and one.timestamp >= limit_ms]
+    return max((at_ms / 1_000 - time.time() for at_ms in ahead_ms), default=0.0)

@@ -82,4 +82,6 @@ def log(applied: Mapping[int, int], ends: Mapping[int, int]) -> Finding:
             f"the topic reports was lost or made anew: {listed(lost, 2)}",
             "stop every tally, then: huishang journal new-log  (counts and identities are kept)",
         )
-    return ok("log", "the topic reports is the one that tally's journal counted")
+    if not applied:
+        return ok("log", "tally has counted nothing yet")
+    return ok("log", "the topic reports goes as far as tally has counted")

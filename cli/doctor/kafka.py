@@ -19,7 +19,7 @@ from sinks.health import READS, Looked, lag_of, looked_at
 from streams import grants
 from streams.errors import HuishangError
 from streams.kafka import tls_context
-from streams.settings import Settings
+from streams.settings import Settings, read_run
 from streams.topics import COUNTS, REPORTS, TOPICS, full_name
 
 _AGAIN_AFTER_S: Final = 5.0
@@ -31,7 +31,7 @@ T = TypeVar("T")
 def checks(settings: Settings, stage: str | None) -> list[str]:
     """The names of all checks, in order."""
     tls = ["certificate"] if settings.kafka_security.endswith("ssl") else []
-    log = ["log"] if stage in (None, "tally") and settings.journal == "topic" else []
+    log = ["log"] if stage in (None, "tally") and not _embedded(settings) else []
     return [
         *("reached", *tls, "topics", "partitions", "copies", "configuration"),
         *(["permissions"] if stage else []),
@@ -73,6 +73,12 @@ async def kafka(settings: Settings, stage: str | None) -> AsyncIterator[Finding]
         yield found
     if "log" in checks(settings, stage):
         yield await _log(settings, seen)
+
+
+def _embedded(settings: Settings) -> bool:
+    """Whether a `huishang run` is asked: its journal is no topic, and each start is a new log."""
+    run = read_run(settings.data)
+    return settings.journal == "file" or bool(run and run.settings.get("kafka") == settings.kafka)
 
 
 def _how(settings: Settings) -> str:

@@ -34,18 +34,19 @@ def clock(check: str, whose: str, ahead_s: float, unsure_s: float = 0.0) -> Find
     """ahead_s: of this machine's clock, negative if behind. unsure_s: half of what asking took.
 
     >>> clock("clock", "ClickHouse", 0.2, 0.1).said
-    "ClickHouse's clock and this machine's agree to 0.3 s"
+    'the clocks of ClickHouse and of this machine agree to 0.3 s'
     >>> clock("clock", "ClickHouse", -90.0, 0.1).verdict.value
     'problem'
     """
     certain_s = abs(ahead_s) - unsure_s
     if certain_s <= _CLOCK_WARNING_S:
-        return ok(
-            check,
-            f"{whose}'s clock and this machine's agree to {max(abs(ahead_s) + unsure_s, 0.1):.1f} s",
-        )
+        most_s = max(abs(ahead_s) + unsure_s, 0.1)
+        return ok(check, f"the clocks of {whose} and of this machine agree to {most_s:.1f} s")
     way = "ahead of" if ahead_s > 0 else "behind"
-    said = f"{whose}'s clock is {abs(ahead_s):.1f} s {way} this machine's; expected {_CLOCK_WARNING_S:g} s at most"
+    said = (
+        f"the clock of {whose} is {abs(ahead_s):.1f} s {way} this machine's; "
+        f"expected {_CLOCK_WARNING_S:g} s at most"
+    )
     make = problem if certain_s > _CLOCK_PROBLEM_S else warning
     return make(check, said, _NTP)
 

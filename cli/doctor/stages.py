@@ -7,7 +7,7 @@ import aiohttp
 
 from cli.doctor.findings import Finding, ok, problem, unasked
 from streams.health import READY
-from streams.settings import Settings
+from streams.settings import Settings, read_run
 
 _TIMEOUT_S: Final = 5.0
 _EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104 - listened on by others, not by us
@@ -17,10 +17,12 @@ _PORTS: Final = {"intake": "intake_port", "tally": "tally_port", "sink": "status
 async def stages(settings: Settings, stage: str | None) -> AsyncIterator[Finding]:
     """Findings as they come. stage: only this one; None: all."""
     host = "127.0.0.1" if settings.host in _EVERYWHERE else settings.host
+    run = read_run(settings.data)
+    ports = {name: (run.settings if run else {}).get(port) for name, port in _PORTS.items()}
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         for name in [stage] if stage else _PORTS:
-            port = getattr(settings, _PORTS[name])
+            port = ports[name] or getattr(settings, _PORTS[name])
             if not port:
                 yield unasked(name, "it chooses its port when it starts (0 is set)")
                 continue

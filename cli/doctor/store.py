@@ -62,7 +62,12 @@ def store(settings: Settings, stage: str | None) -> Iterator[Finding]:
             ("schema", _schema),
         ):
             yield _answered(check, there, ask)
-        yield _permissions(settings, there, stage)
+        if owner := _owner(settings, there):
+            yield ok("permissions", f"to be read; {owner} writes it")
+            for check in ("parts", "disk"):
+                yield unasked(check, f"{owner} does not tell")
+            return
+        yield _permissions(there, stage)
         yield _answered("parts", there, _parts)
         yield _answered("disk", there, _disk)
         if settings.clickhouse_cluster:
@@ -136,11 +141,15 @@ def _schema(there: Store) -> Finding:
     return ok("schema", f"every migration is applied, {len(migrate.shipped())} in all")
 
 
-def _permissions(settings: Settings, there: Store, stage: str | None) -> Finding:
-    """Whether rows could be written, shown by writing none."""
+def _owner(settings: Settings, there: Store) -> str:
+    """The `huishang run` whose read-only endpoint is asked, if it is one."""
     run = read_run(settings.data)
-    if there.folder is None and run and run.settings.get("clickhouse") == settings.clickhouse:
-        return ok("permissions", f"to be read; `huishang run` (pid {run.pid}) writes it")
+    ours = run and there.folder is None and run.settings.get("clickhouse") == settings.clickhouse
+    return f"`huishang run` (pid {run.pid})" if run and ours else ""
+
+
+def _permissions(there: Store, stage: str | None) -> Finding:
+    """Whether rows could be written, shown by writing none."""
     try:
         tables = {row["name"] for row in there.query("SHOW TABLES")}
         for table in COLUMNS:

@@ -227,6 +227,23 @@ async def chunks_in(data: Path, tmp_path: Path) -> int:
         shutil.rmtree(copy)
 
 
+def unwell(data: Path) -> Mapping[str, str]:
+    """What `huishang doctor` finds that is not as it should be; how full the disk is, apart."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "doctor", "--json"],
+        env=environment(data),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return {
+        one["check"]: one["said"]
+        for one in json.loads(done.stdout)["findings"]
+        if one["verdict"] in ("warning", "problem") and one["check"] != "disk"
+    }
+
+
 def test_a_folder_has_one_run_which_ends_as_a_whole(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running(data) as up:
@@ -238,6 +255,7 @@ def test_a_folder_has_one_run_which_ends_as_a_whole(tmp_path: Path) -> None:
         assert found.settings["partitions"] == 4
         with urllib.request.urlopen(up.status, timeout=10) as page:
             assert page.status == 200
+        assert unwell(data) == {}
         second = subprocess.run(
             [sys.executable, "-m", "cli", "run"],
             env=environment(data),
