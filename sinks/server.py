@@ -40,7 +40,7 @@ class Server:
             self.login = (settings.clickhouse_user, settings.clickhouse_password.get_secret_value())
         self._certificate = settings.clickhouse_certificate if settings else None
         options: dict[str, Any] = {"maxsize": _CLIENTS_AT_ONCE}
-        self._tls = _context(settings) if parts.scheme == "https" else None
+        self._tls = tls_context(settings) if parts.scheme == "https" else None
         if self._tls:
             options["ssl_context"] = self._tls
         # A proxy from the environment has no way to this machine.
@@ -114,7 +114,8 @@ class Server:
         return None
 
 
-def _context(settings: Settings | None) -> ssl.SSLContext:
+def tls_context(settings: Settings | None) -> ssl.SSLContext:
+    """What a connection is encrypted with. Raises SettingsError for files that cannot be used."""
     if settings is None:
         return context_of("CLICKHOUSE", None, None, None)
     return context_of(

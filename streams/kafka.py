@@ -55,6 +55,16 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
     return context_of("KAFKA", settings.kafka_ca, settings.kafka_certificate, settings.kafka_key)
 
 
+def host_and_port(server: str) -> tuple[str, int]:
+    """Of one bootstrap server.
+
+    >>> host_and_port("kafka-0"), host_and_port("[::1]:9093")
+    (('kafka-0', 9092), ('::1', 9093))
+    """
+    host, _, port = server.strip().rpartition(":")
+    return (host.strip("[]"), int(port)) if host else (port, _DEFAULT_PORT)
+
+
 async def assert_welcome(settings: Settings) -> None:
     """Return if a server lets us in, or none of them can be asked now.
 
@@ -62,12 +72,9 @@ async def assert_welcome(settings: Settings) -> None:
     """
     security = _security(settings)
     for server in settings.kafka.split(","):
-        host, _, port = server.strip().rpartition(":")
-        if not host:
-            host, port = server.strip(), str(_DEFAULT_PORT)
         try:
             connection = await create_conn(
-                host.strip("[]"), int(port), request_timeout_ms=_TIMEOUT_MS, **security
+                *host_and_port(server), request_timeout_ms=_TIMEOUT_MS, **security
             )
         except (KafkaError, OSError, TimeoutError) as error:
             if said := _sentence(settings, server.strip(), error):

@@ -5,34 +5,26 @@ import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import NamedTuple
 
 import click
 
 from cli import output
-from cli.doctor.findings import (
-    Finding,
-    Group,
-    Verdict,
-    completed,
-    counted,
-    exit_code,
-    folded,
-    problem,
-    verdict_of,
-)
+from cli.doctor import printed
+from cli.doctor.findings import Finding, Group, completed, exit_code, problem
 from cli.doctor.machine import machine, unusable
 from streams.errors import HuishangError
 from streams.grants import GRANTS
 from streams.settings import Settings, load
 
-_COLOURS: Final = {
-    Verdict.OK: "green",
-    Verdict.WARNING: "yellow",
-    Verdict.PROBLEM: "red",
-    Verdict.UNASKED: "bright_black",
-}
-_WIDTH: Final = max(len(one.value) for one in Verdict)
+
+class Look(NamedTuple):
+    """One thing to look at. checks: the names of those that findings are expected of."""
+
+    name: str
+    about: str
+    findings: AsyncIterator[Finding]
+    checks: Sequence[str] = ()
 
 
 @click.command()
@@ -66,7 +58,7 @@ def doctor(
       huishang doctor --stage intake     # with the settings, and the user, of intake
       huishang doctor --json | jq '.findings[] | select(.verdict == "problem")'
     """
-    show = (lambda _: None) if as_json else _show
+    show = (lambda _: None) if as_json else printed.show
     try:
         settings = load()
     except HuishangError as error:
@@ -75,9 +67,9 @@ def doctor(
     else:
         groups = asyncio.run(_looked(settings, stage, within_s, show))
     if as_json:
-        output.as_json(_document(groups))
+        output.as_json(printed.document(groups))
     else:
-        _sum_up(groups)
+        click.echo(printed.summed(groups))
     context.exit(exit_code(groups, strict=strict))
 
 
@@ -89,47 +81,39 @@ async def _looked(
 
     here = Group("machine", "This machine", machine(settings, stage, os.environ))
     show(here)
-    work = [
-        _group("kafka", f"Kafka at {settings.kafka}", kafka.kafka(settings, stage), within_s,
-               kafka.checks(settings, stage)),
-        _group("stages", "Stages on this machine", stages.stages(settings, stage), within_s, ()),
-    ]  # fmt: skip
+    about = f"Kafka at {settings.kafka}"
+    looks = [Look("kafka", about, kafka.kafka(settings, stage), kafka.checks(settings, stage))]
     if stage in (None, "sink"):
-        work.insert(1, _group("clickhouse", f"ClickHouse at {store.about(settings)}",
-                              _beside(lambda: store.store(settings, stage)), within_s,
-                              store.CHECKS))  # fmt: skip
+        about = f"ClickHouse at {store.about(settings)}"
+        found = _beside(lambda: store.store(settings, stage))
+        looks.append(Look("clickhouse", about, found, store.checks(settings)))
+    looks.append(Look("stages", "Stages on this machine", stages.stages(settings, stage)))
     groups = [here]
-    for task in [asyncio.create_task(one) for one in work]:
+    for task in [asyncio.create_task(_taken(look, within_s)) for look in looks]:
         groups.append(await task)
         show(groups[-1])
     return groups
 
 
-async def _group(
-    name: str,
-    about: str,
-    findings: AsyncIterator[Finding],
-    within_s: float,
-    checks: Sequence[str],
-) -> Group:
+async def _taken(look: Look, within_s: float) -> Group:
     """Findings that came in time, and a word for each check that did not come to be."""
     found: list[Finding] = []
 
     async def collect() -> None:
-        async for one in findings:
+        async for one in look.findings:
             found.append(one)  # noqa: PERF401 - those before the deadline are kept
 
-    why = f"{about} was not reached"
+    why = f"{look.about} was not reached"
     try:
         await asyncio.wait_for(collect(), within_s)
     except TimeoutError:
-        late = completed(found, checks, "")[len(found)].check if checks else name
-        found.append(
-            problem(late, f"no answer within {within_s:g} s", "is it overloaded, or away?")
-        )
+        left = [one.check for one in completed(found, look.checks, "")[len(found) :]]
+        late = left[0] if left else look.name
+        said = f"no answer within {within_s:g} s"
+        found.append(problem(late, said, "is it overloaded, or away?"))
         if late != "reached":
             why = "the time was over before"
-    return Group(name, about, completed(found, checks, why))
+    return Group(look.name, look.about, completed(found, look.checks, why))
 
 
 async def _beside(blocking: Callable[[], Iterator[Finding]]) -> AsyncIterator[Finding]:
@@ -154,40 +138,3 @@ async def _beside(blocking: Callable[[], Iterator[Finding]]) -> AsyncIterator[Fi
         if isinstance(one, BaseException):
             raise one
         yield one
-
-
-def _show(group: Group) -> None:
-    click.echo(click.style(group.about, bold=True))
-    shown = folded(group.findings)
-    wide = max((len(one.check) for one in shown), default=0)
-    for one in shown:
-        verdict = click.style(f"{one.verdict.value:{_WIDTH}}", fg=_COLOURS[one.verdict])
-        click.echo(f"  {verdict}  {one.check:{wide}}  {one.said}")
-        if one.todo:
-            click.echo(f"  {'':{_WIDTH}}  {'':{wide}}  → {one.todo}")
-    click.echo()
-
-
-def _sum_up(groups: Sequence[Group]) -> None:
-    number = counted(groups)
-    said = [
-        f"{number[one]} {word}{'s' if number[one] > 1 and word != 'not asked' else ''}"
-        for one, word in (
-            (Verdict.PROBLEM, "problem"),
-            (Verdict.WARNING, "warning"),
-            (Verdict.UNASKED, "not asked"),
-        )
-        if number[one]
-    ]
-    well = f"{number[Verdict.OK]} checks are well"
-    click.echo(", ".join([well, *said]) + ".")
-
-
-def _document(groups: Sequence[Group]) -> dict[str, Any]:
-    return {
-        "verdict": verdict_of(groups).value,
-        **{one.name.lower(): counted(groups)[one] for one in Verdict},
-        "findings": [
-            {"group": group.name, **one._asdict()} for group in groups for one in group.findings
-        ],
-    }

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
@@ -14,13 +13,13 @@ from aiokafka.errors import (
 
 from cli.doctor import broker, groups, journal, measures, topics
 from cli.doctor.findings import Finding, Verdict, ok, problem, sentence, unasked
-from cli.doctor.reached import certificate_ends
+from cli.doctor.reached import shown_certificate
 from sinks.health import READS, Looked, lag_of, looked_at
 from streams import grants
 from streams.errors import HuishangError
-from streams.kafka import tls_context
+from streams.kafka import host_and_port, tls_context
 from streams.settings import Settings, read_run
-from streams.topics import COUNTS, REPORTS, TOPICS, full_name
+from streams.topics import COUNTS, JOURNAL, REPORTS, TOPICS, full_name
 
 _AGAIN_AFTER_S: Final = 5.0
 _TRIES: Final = 20
@@ -33,7 +32,7 @@ def checks(settings: Settings, stage: str | None) -> list[str]:
     tls = ["certificate"] if settings.kafka_security.endswith("ssl") else []
     log = ["log"] if stage in (None, "tally") and not _embedded(settings) else []
     return [
-        *("reached", *tls, "topics", "partitions", "copies", "configuration"),
+        *("reached", "brokers", *tls, "topics", "partitions", "copies", "configuration"),
         *(["permissions"] if stage else []),
         *("clock", *(f"group {one}" for one in _watched(stage)), *log),
     ]
@@ -51,9 +50,11 @@ async def kafka(settings: Settings, stage: str | None) -> AsyncIterator[Finding]
             if isinstance(seen, Finding):
                 yield seen._replace(verdict=Verdict.PROBLEM)
                 return
-            yield topics.brokers(settings, seen, _how(settings))
+            yield ok("reached", f"it lets us in, {_how(settings)}")
+            yield topics.brokers(settings, seen)
             if context := tls_context(settings):
-                yield await _certificate(settings, context)
+                server = host_and_port(settings.kafka.split(",")[0])
+                yield await asyncio.to_thread(shown_certificate, "Kafka", *server, context)
             yield topics.there(settings, seen)
             yield topics.partitions(settings, seen)
             yield topics.copies(settings, seen)
@@ -96,16 +97,6 @@ def _watched(stage: str | None) -> list[str]:
     return list(READS) if stage in (None, "sink") else [str(stage)]
 
 
-async def _certificate(settings: Settings, context: Any) -> Finding:
-    host, _, port = settings.kafka.split(",")[0].strip().rpartition(":")
-    try:
-        ends = await certificate_ends(host.strip("[]"), int(port), context)
-    except (OSError, ValueError) as error:
-        return unasked("certificate", f"{settings.kafka} did not show it: {error}")
-    todo = "have the authority that signed it sign another, and give it to Kafka"
-    return measures.certificate("certificate", "Kafka", ends, datetime.now(UTC), todo)
-
-
 async def _clock(settings: Settings, seen: broker.Cluster) -> Finding:
     """Of whoever writes packs and totals: intake and tally."""
     ours = [full_name(settings, name) for name in (REPORTS, COUNTS)]
@@ -137,7 +128,7 @@ async def _groups(settings: Settings, stage: str | None) -> AsyncIterator[Findin
 
 
 async def _log(settings: Settings, seen: broker.Cluster) -> Finding:
-    tied = {full_name(settings, REPORTS), full_name(settings, "tally-journal")}
+    tied = {full_name(settings, REPORTS), full_name(settings, JOURNAL)}
     number = seen.partitions()
     if any(number.get(name) != settings.partitions for name in tied):
         return unasked("log", "topics are missing, or have other partitions than is set")

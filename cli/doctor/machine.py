@@ -22,7 +22,7 @@ _READERS: Final[Mapping[str, tuple[str, ...]]] = {
     "channels": ("sink",),
     "board_access": ("sink",),
 }
-_SECRET: Final = ("kafka_password", "clickhouse")
+_SECRET: Final = ("kafka_password", "clickhouse", "clickhouse_password")
 
 
 def machine(settings: Settings, stage: str | None, environment: Mapping[str, str]) -> list[Finding]:
@@ -47,9 +47,14 @@ def secret_files(settings: Settings, environment: Mapping[str, str]) -> list[Pat
     """Files that hold a password or key, as far as settings name them."""
     named = [environment.get(f"{PREFIX}{name.upper()}_FILE") for name in _SECRET]
     files = [Path(name) for name in named if name]
-    key = settings.kafka_key or settings.kafka_certificate  # one file may hold both
-    dotenv = Path(str(settings.model_config.get("env_file") or "/nowhere/.env"))
-    return [*files, *(path for path in (key, settings.channels, dotenv) if path and path.is_file())]
+    # One file may hold both certificate and key.
+    keys = (
+        settings.kafka_key or settings.kafka_certificate,
+        settings.clickhouse_key or settings.clickhouse_certificate,
+    )
+    dotenv = Path(str(settings.model_config.get("env_file") or os.devnull))
+    others = (*keys, settings.channels, dotenv)
+    return [*files, *(path for path in others if path and path.is_file())]
 
 
 def secrets(files: list[Path]) -> Iterator[Finding]:

@@ -51,10 +51,14 @@ def clock(check: str, whose: str, ahead_s: float, unsure_s: float = 0.0) -> Find
     return make(check, said, _NTP)
 
 
-def certificate(check: str, whose: str, ends: datetime, now: datetime, todo: str) -> Finding:
+def certificate(check: str, whose: str, ends: datetime, now: datetime) -> Finding:
     """A certificate that is trusted now; ends: when it no longer will be."""
     days = (ends - now).total_seconds() / 86_400
     said = f"the certificate of {whose} ends on {ends:%Y-%m-%d}"
     if days < _CERTIFICATE_WARNING_DAYS:
-        return warning(check, f"{said}, in {max(days, 0):.0f} days", todo)
+        return warning(
+            check,
+            f"{said}, in {max(days, 0):.0f} days",
+            f"have the authority that signed it sign another, and give it to {whose}",
+        )
     return ok(check, said)

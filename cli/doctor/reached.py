@@ -1,15 +1,24 @@
-"""What a server shows to whoever connects: until when its certificate is good."""
+"""Until when the certificate is good that a server shows to whoever connects."""
 
-import asyncio
+import socket
 import ssl
 from datetime import UTC, datetime
 
+from cli.doctor.findings import Finding, unasked
+from cli.doctor.measures import certificate
 
-async def certificate_ends(host: str, port: int, context: ssl.SSLContext) -> datetime:
-    """When the certificate ends that a server shows. Raises OSError."""
-    _, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname=host)
+_WITHIN_S = 5.0
+
+
+def shown_certificate(whose: str, host: str, port: int, context: ssl.SSLContext) -> Finding:
+    """Connects, and asks nothing. Blocks for five seconds at most."""
     try:
-        shown = writer.get_extra_info("peercert")
-        return datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC)
-    finally:
-        writer.transport.abort()
+        with (
+            socket.create_connection((host, port), _WITHIN_S) as plain,
+            context.wrap_socket(plain, server_hostname=host) as wrapped,
+        ):
+            told = str((wrapped.getpeercert() or {})["notAfter"])
+    except OSError as error:
+        return unasked("certificate", f"{whose} at {host}:{port} did not show it: {error}")
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(told), UTC)
+    return certificate("certificate", whose, ends, datetime.now(UTC))

@@ -8,15 +8,14 @@ from urllib.parse import unquote, urlsplit
 
 from cli.doctor.findings import Finding, listed, ok, problem, sentence, unasked, warning
 from cli.doctor.measures import clock, disk
+from cli.doctor.reached import shown_certificate
 from sinks import migrate
 from sinks.rows import COLUMNS
+from sinks.server import tls_context
 from sinks.store import Store, dsn_for_reading
 from streams.errors import Fatal, HuishangError
 from streams.settings import PREFIX, Settings, masked, read_run
 
-CHECKS: Final = (
-    *("reached", "version", "time zone", "clock", "schema", "permissions", "parts", "disk"),
-)
 TRIED: Final = (26, 9)  # what the tests run on, and docker-compose.yml starts
 _APPLY: Final = "huishang schema apply"
 _PARTS: Final = """
@@ -34,6 +33,14 @@ _CLUSTER: Final = """
 SELECT count() AS nodes, (SELECT count() FROM system.macros WHERE macro IN ('shard', 'replica'))
 AS macros FROM system.clusters WHERE cluster = {cluster:String}
 """
+
+
+def checks(settings: Settings) -> list[str]:
+    """The names of all checks, in order."""
+    tls = ["certificate"] if dsn_for_reading(settings).startswith("https:") else []
+    cluster = ["cluster"] if settings.clickhouse_cluster else []
+    others = ("version", "time zone", "clock", "schema", "permissions", "parts", "disk")
+    return ["reached", *tls, *others, *cluster]
 
 
 def about(settings: Settings) -> str:
@@ -55,6 +62,12 @@ def store(settings: Settings, stage: str | None) -> Iterator[Finding]:
         return
     with opened as there:
         yield ok("reached", "it answers")
+        if dsn.startswith("https:"):
+            server = urlsplit(dsn)
+            context = tls_context(settings)
+            yield shown_certificate(
+                "ClickHouse", server.hostname or "", server.port or 8443, context
+            )
         for check, ask in (
             ("version", _version),
             ("time zone", _zone),

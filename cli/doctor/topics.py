@@ -14,17 +14,16 @@ _APPLY = "huishang topics apply"
 _SHOW_COPIES = "kafka-topics.sh --bootstrap-server {} --describe --under-replicated-partitions"
 
 
-def brokers(settings: Settings, seen: Cluster, how: str) -> Finding:
-    """Whether there are enough of them. how: we reached them."""
-    number = f"{seen.brokers} brokers answer" if seen.brokers > 1 else "one broker answers"
+def brokers(settings: Settings, seen: Cluster) -> Finding:
+    """Whether there are enough of them."""
     if seen.brokers < settings.replication:
         return problem(
-            "reached",
-            f"{number} at {settings.kafka}, {how}; {PREFIX}REPLICATION wants "
-            f"{settings.replication} copies of each topic, each on another",
+            "brokers",
+            f"{seen.brokers} of them, and {PREFIX}REPLICATION wants {settings.replication} copies "
+            "of each topic, each on another",
             f"start more brokers, or set {PREFIX}REPLICATION={seen.brokers}",
         )
-    return ok("reached", f"{number} at {settings.kafka}, {how}")
+    return ok("brokers", f"{seen.brokers} of them, for {settings.replication} copies of a topic")
 
 
 def there(settings: Settings, seen: Cluster) -> Finding:

@@ -1,5 +1,6 @@
 """ClickHouse over TLS with a user and a password or certificate: let in, or told clearly why not."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.guarded_store import USER, GuardedServer, wanting_certificates
 from tests.processes import run_huishang
 from tests.stages import as_calls, calls, deployed
 from tests.stores import serving
-from tests.waiting import eventually_sync
+from tests.waiting import eventually_sync, free_port
 
 PASSWORD: Final = "Geheim:/@ 7f3a&password=x"  # what an address would have to escape
 WRONG: Final = "Geheim-falsch"
@@ -76,6 +77,31 @@ def test_the_sink_writes_and_commands_read_over_tls(
         stages.publish(as_calls(calls(range(300))))
         eventually_sync(all_counted, within_s=90, what="every call counted")
     assert guarded.refused() == refused
+
+
+def test_the_doctor_sees_how_long_the_certificate_holds_and_who_is_not_let_in(
+    guarded: GuardedServer, tmp_path: Path
+) -> None:
+    env = {**by_password(guarded), "HUISHANG_KAFKA": f"127.0.0.1:{free_port()}"}
+    found = {}
+    for password in (PASSWORD, WRONG):
+        env["HUISHANG_CLICKHOUSE_PASSWORD"] = password
+        folder = tmp_path / str(len(found))
+        folder.mkdir()
+        code, said = told(folder, env, "doctor", "--stage", "sink", "--json")
+        assert code == 1, said  # Kafka is away
+        assert password not in said
+        found[password] = {
+            one["check"]: f"{one['verdict']}: {one['said']}"
+            for one in json.loads(said)["findings"]
+            if one["group"] == "clickhouse"
+        }
+    right, wrong = found[PASSWORD], found[WRONG]
+    assert right["certificate"].startswith("ok: the certificate of ClickHouse ends on")
+    assert right["permissions"].startswith("ok")
+    assert wrong["reached"].startswith("problem")
+    assert "check" in wrong["reached"]
+    assert wrong["permissions"].startswith("not asked")
 
 
 def test_user_and_password_may_stand_in_the_address(guarded: GuardedServer, tmp_path: Path) -> None:
