@@ -28,8 +28,8 @@ too, under the LGPL: unchanged, linked dynamically, replaceable as a file; NumPy
 What is compiled into a package (chDB's ClickHouse, the crates of orjson) is told by the package's own files only, as far as it tells.
 """
 _REST: Final = """## Beside it
-Programs that run beside Huishang, unchanged, each under its own licence: Apache Kafka, ClickHouse, Prometheus and Alertmanager
-(Apache-2.0), Grafana (AGPL-3.0-only: a service of its own, reached over HTTP, no part of Huishang). What only tests and benchmarks
+Programs that run beside Huishang, unchanged, each under its own licence: Apache Kafka, ClickHouse, Prometheus, Alertmanager and
+Grafana's plugin for ClickHouse (Apache-2.0), Grafana (AGPL-3.0-only: a service of its own, reached over HTTP, no part of Huishang). What only tests and benchmarks
 fetch is never handed on: jars and Go modules, pinned with hashes beside the tests, and `requirements/bench.txt`.
 """
 

@@ -139,9 +139,9 @@ def test_renovate_finds_the_versions_it_was_taught_to_find(number: int) -> None:
     )
     text = (ROOT / file).read_text(encoding="utf-8")
     (pattern,) = (one.replace("(?<", "(?P<") for one in manager["matchStrings"])
-    found = {match["depName"]: match["currentValue"] for match in re.finditer(pattern, text)}
-    assert len(found) == 2
-    assert all(re.fullmatch(r"v?\d+\.\d+\.\d+", version) for version in found.values())
+    found = [match["currentValue"] for match in re.finditer(pattern, text)]
+    assert found
+    assert all(re.fullmatch(r"v?\d+\.\d+\.\d+", version) for version in found)
 
 
 def patterns(manager: str) -> list[str]:
