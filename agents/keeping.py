@@ -76,15 +76,15 @@ class Keeper:
         self._journal = self._open_journal()
 
     def _open_journal(self) -> Journal:
-        min_bytes = self._settings.snapshot_kb << 10
+        min_bytes, partitions = self._settings.snapshot_kb << 10, self._settings.partitions
         if self._in_files:
-            return FileJournal(self._settings.data / "journal", min_bytes)
+            return FileJournal(self._settings.data / "journal", min_bytes, partitions)
 
         async def append(topic: str, partition: int, key: bytes, value: bytes | None) -> int:
             return await send_and_wait(self._app, topic, partition, key, value)
 
         topic = full_name(self._settings, JOURNAL)
-        return TopicJournal(topic, reaching(self._settings), append, min_bytes)
+        return TopicJournal(topic, reaching(self._settings), append, min_bytes, partitions)
 
     def unknown(self, partition: int) -> Kept:
         """A partition of which nothing is known yet."""

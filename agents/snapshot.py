@@ -24,6 +24,22 @@ def parts_of(state: State) -> Iterator[bytes]:
 
     The state must not change between two of them.
     """
+    yield from pieces_of(state)
+    # The clock last: until it is set nothing is forgotten.
+    yield changes.encode(clock_of(state))
+
+
+def clock_of(state: State) -> Change:
+    """How far the state is: the part that is of no county."""
+    return Change(
+        at_ms=state.at_ms,
+        marks=list(state.marks.items()),
+        read=[(*origin, offset) for origin, offset in state.read.items()],
+    )
+
+
+def pieces_of(state: State) -> Iterator[bytes]:
+    """All parts but the clock, every row of them of one county."""
     live = (state.counts.total(key) for key in state.counts.live)
     yield from _cut("counts", live)
     yield from _cut("counts", _days_beyond(state))
@@ -41,14 +57,6 @@ def parts_of(state: State) -> Iterator[bytes]:
     steps = (step for of_alert in lives.steps.values() for step in of_alert.values())
     yield from _cut("actions", steps, _BULKY_ROWS)
     yield from _cut("silences", lives.silences.values(), _BULKY_ROWS)
-    # The clock last: until it is set nothing is forgotten.
-    yield changes.encode(
-        Change(
-            at_ms=state.at_ms,
-            marks=list(state.marks.items()),
-            read=[(*origin, offset) for origin, offset in state.read.items()],
-        )
-    )
 
 
 def _days_beyond(state: State) -> Iterator[CountRow]:
@@ -92,20 +100,30 @@ class Fresh:
             self._hours.setdefault(hour, []).append(ids)
 
     def chunks(self) -> Iterator[tuple[int, bytes]]:
-        """(last hour in it, encoded change) of bounded size, hour after hour."""
-        chunk: list[tuple[int, bytes]] = []
-        size = 0
-        for hour in sorted(self._hours):
-            ids = b"".join(self._hours[hour])
-            while ids:
-                taken, ids = ids[: _IDS_BYTES - size], ids[_IDS_BYTES - size :]
-                chunk.append((hour, taken))
-                size += len(taken)
-                if size >= _IDS_BYTES:
-                    yield hour, changes.encode(Change(0, identities=chunk))
-                    chunk, size = [], 0
-        if chunk:
-            yield chunk[-1][0], changes.encode(Change(0, identities=chunk))
+        """See chunks_of."""
+        return chunks_of((hour, b"".join(self._hours[hour])) for hour in sorted(self._hours))
+
+    def forget(self, before_hour: int) -> None:
+        """Drop what arrived in earlier hours."""
+        for hour in [hour for hour in self._hours if hour < before_hour]:
+            del self._hours[hour]
 
     def clear(self) -> None:
         self._hours.clear()
+
+
+def chunks_of(identities: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """(last hour in it, encoded change) of bounded size, of identities hour after hour."""
+    chunk: list[tuple[int, bytes]] = []
+    size = 0
+    for hour, of_hour in identities:
+        ids = of_hour
+        while ids:
+            taken, ids = ids[: _IDS_BYTES - size], ids[_IDS_BYTES - size :]
+            chunk.append((hour, taken))
+            size += len(taken)
+            if size >= _IDS_BYTES:
+                yield hour, changes.encode(Change(0, identities=chunk))
+                chunk, size = [], 0
+    if chunk:
+        yield chunk[-1][0], changes.encode(Change(0, identities=chunk))

@@ -1,5 +1,6 @@
 """`huishang schema`: makes and shows the tables in ClickHouse."""
 
+import asyncio
 import re
 from hashlib import sha256
 from typing import TextIO
@@ -8,13 +9,15 @@ from urllib.parse import urlsplit
 import click
 
 from cli import output
+from cli.broker import broker
 from sinks import migrate
 from sinks.described import described
 from sinks.grants import Reader, granted
 from sinks.store import Store, dsn_for_reading, for_reading
 from streams.clock import SystemClock
 from streams.errors import UserError
-from streams.settings import load, masked, read_run
+from streams.settings import Settings, load, masked, read_run
+from streams.topics import SUNK
 
 
 @click.group()
@@ -59,6 +62,30 @@ def apply_command(as_json: bool) -> None:
             [(one.name, masked(dsn)) for one in applied],
             empty=f"{masked(dsn)} has every migration already",
         )
+
+
+@schema.command(
+    "refill",
+    epilog="\b\nExample:\n  huishang schema apply\n  huishang schema refill\n\nStop every sink first.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def refill_command(as_json: bool) -> None:
+    """Have the sink write again all that its topics still hold, after ClickHouse was lost.
+
+    It reads counts (kept 14 days), alerts, digests and dead letters (90 days) from the
+    beginning. What is in the store already stays as it is: the highest version of a row counts.
+    """
+    records = asyncio.run(_rewound(load()))
+    if as_json:
+        output.as_json({"records": records})
+    else:
+        click.echo(f"{records} records to be written again; start the sinks")
+
+
+async def _rewound(settings: Settings) -> int:
+    async with broker(settings) as at:
+        await at.assert_stopped("sink")
+        return await at.rewind("sink", SUNK)
 
 
 @schema.command("show")

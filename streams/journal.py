@@ -23,17 +23,23 @@ import msgspec
 import xxhash
 from msgspec import Struct
 
-from streams.errors import Fatal
 from streams.formats import JOURNAL
 
 SEQ_BITS = 40  # of a version; the rest is the epoch
 
 
 class Claim(Struct, array_like=True, tag="c"):
-    """A worker takes the partition. new_log: the offsets of `reports` start again at 0."""
+    """A worker takes the partition. new_log: the offsets of `reports` start again at 0.
+
+    partitions: of `reports`, as its owner takes them; 0: not said. Readers for another
+    number pass the claim over, and with it all that its owner wrote. moved: the owner
+    brings a state of its own, which takes the place of all before it: a snapshot follows.
+    """
 
     owner: str
     new_log: bool = False
+    partitions: int = 0
+    moved: bool = False
 
 
 class Entry(Struct, array_like=True, tag="e"):
@@ -174,61 +180,6 @@ class Recovered(NamedTuple):
     chunks: list[bytes]
     parts: list[bytes]
     entries: list[bytes]
-
-
-class Reading:
-    """Folds the records of one partition, in the log's order, from wherever `position` is."""
-
-    def __init__(self, position: Position) -> None:
-        self.position = position
-        # Whose state is up to date needs no snapshot: it would be one of its own.
-        self._knows = position.epoch > 0
-        self.snapshot: Snapshot | None = None
-        self.entries: list[bytes] = []
-        self.entry_bytes = 0
-        self._parts: dict[str, bytes] = {}
-        self._formats: set[int] = set()
-
-    def take(self, record: Record) -> None:
-        if isinstance(record, Part):
-            self._parts[record.key] = record.body
-        elif isinstance(record, Snapshot):
-            if not self._knows and self.position.advance(record):
-                self.snapshot = record
-                self._formats = {record.format}
-                self.entries.clear()
-                self.entry_bytes = 0
-        elif self.position.advance(record) and isinstance(record, Entry):
-            self._formats.add(record.format)
-            self.entries.append(record.body)
-            self.entry_bytes += len(record.body)
-
-    def drop(self, key: str) -> None:
-        """The log says that this part is gone."""
-        self._parts.pop(key, None)
-
-    def recovered(self, where: str) -> Recovered:
-        """Everything that counts.
-
-        Raises Fatal if the log lost what its last snapshot names, or if some of it has a
-        format that this version does not read.
-        """
-        for found in self._formats:
-            JOURNAL.check(found)
-        if self.snapshot is None:
-            return Recovered([], [], self.entries)
-        chunks = [chunk.key for chunk in self.snapshot.chunks]
-        parts = self.snapshot.parts
-        missing = [key for key in (*chunks, *parts) if key not in self._parts]
-        if missing:
-            raise Fatal(
-                f"{where} lacks {len(missing)} of the {len(chunks) + len(parts)} parts of its "
-                f"last snapshot (first: {missing[0]}); check the topic's retention and cleanup "
-                "policy, or put back a copy"
-            )
-        return Recovered(
-            [self._parts[key] for key in chunks], [self._parts[key] for key in parts], self.entries
-        )
 
 
 class Journal(Protocol):

@@ -8,29 +8,25 @@ one's name.
 
 import logging
 import os
-import struct
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
-
-import xxhash
+from typing import BinaryIO
 
 from streams.errors import Fatal
+from streams.frames import HEADER, framed, is_whole
 from streams.journal import (
     Chunk,
     Claim,
     Entry,
     Part,
     Position,
-    Reading,
     Record,
     Recovered,
     decode,
     encode,
 )
-
-_HEADER: Final = struct.Struct("<II")
+from streams.journal_reading import Reading
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +41,12 @@ class _File:
 
 
 class FileJournal:
-    """See the module. min_bytes: of entries before a snapshot is worth it."""
+    """See the module. min_bytes, partitions: as of a journal on a topic."""
 
-    def __init__(self, folder: Path, min_bytes: int) -> None:
+    def __init__(self, folder: Path, min_bytes: int, partitions: int = 0) -> None:
         self._folder = folder
         self._min_bytes = min_bytes
+        self._partitions = partitions
         self._owner = uuid.uuid4().hex[:16]
         self._files: dict[int, _File] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +58,7 @@ class FileJournal:
         """Claim, fold. Raises Fatal if the file is damaged anywhere but at its end."""
         path = self._path(partition)
         first_time = position.epoch == 0
-        reading = Reading(position)
+        reading = Reading(position, self._partitions)
         if path.exists():
             for end, record in _records(path, position.next_offset):
                 reading.take(record)
@@ -73,7 +70,7 @@ class FileJournal:
             file.chunks = reading.snapshot.chunks
             file.snapshot_bytes = sum(map(len, recovered.parts))
         file.entry_bytes += reading.entry_bytes
-        claim = Claim(self._owner, new_log=first_time)
+        claim = Claim(self._owner, first_time, self._partitions)
         with path.open("ab") as frames:
             _write(frames, [claim])
         position.advance(claim)
@@ -106,7 +103,7 @@ class FileJournal:
         kept = [chunk for chunk in file.chunks if chunk.until >= outlived]
         try:
             with new.open("wb") as frames:
-                _write(frames, [Claim(self._owner)])
+                _write(frames, [Claim(self._owner, partitions=self._partitions)])
                 _write(frames, _kept_parts(path, {chunk.key for chunk in kept}))
                 for number, (until, body) in enumerate(chunks):
                     chunk = Chunk(f"{position.version}-chunk-{number}", until)
@@ -135,13 +132,13 @@ def _records(path: Path, start: int) -> Iterator[tuple[int, Record]]:
     """(offset behind it, record) of every whole frame from `start` on."""
     data = path.read_bytes()
     offset = start
-    while offset + _HEADER.size <= len(data):
-        length, checksum = _HEADER.unpack_from(data, offset)
-        end = offset + _HEADER.size + length
-        value = data[offset + _HEADER.size : end]
+    while offset + HEADER.size <= len(data):
+        length, checksum = HEADER.unpack_from(data, offset)
+        end = offset + HEADER.size + length
+        value = data[offset + HEADER.size : end]
         if end > len(data):
             return
-        if xxhash.xxh32_intdigest(value) != checksum:
+        if not is_whole(value, length, checksum):
             if end == len(data):
                 return
             raise Fatal(
@@ -161,7 +158,6 @@ def _kept_parts(path: Path, keys: set[str]) -> Iterator[Part]:
 def _write(frames: BinaryIO, records: Iterable[Record]) -> None:
     """Append, and return once it is on the disk."""
     for record in records:
-        value = encode(record)
-        frames.write(_HEADER.pack(len(value), xxhash.xxh32_intdigest(value)) + value)
+        frames.write(framed(encode(record)))
     frames.flush()
     os.fsync(frames.fileno())

@@ -10,6 +10,7 @@ such a snapshot does not name no later reader will ask for.
 
 import uuid
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -21,14 +22,16 @@ from streams.journal import (
     Entry,
     Part,
     Position,
-    Reading,
     Recovered,
+    Snapshot,
     decode,
     encode,
 )
+from streams.journal_reading import Reading
 from streams.kafka import Reaching
 
 _CLAIM: Final = "claim-"
+_LOOKS: Final = 5
 
 
 class Send(Protocol):
@@ -59,21 +62,28 @@ class _Log:
 
 
 class TopicJournal:
-    """See the module. min_bytes: of entries before a snapshot is worth it."""
+    """See the module. min_bytes: of entries before a snapshot is worth it.
 
-    def __init__(self, topic: str, reaching: Reaching, send: Send, min_bytes: int) -> None:
+    partitions: of `reports`; 0: no matter how many (streams/journal.py).
+    """
+
+    def __init__(
+        self, topic: str, reaching: Reaching, send: Send, min_bytes: int, partitions: int = 0
+    ) -> None:
         self._topic = topic
         self._reaching = reaching
         self._send = send
         self._min_bytes = min_bytes
+        self._partitions = partitions
         self._logs: dict[int, _Log] = {}
 
     async def recover(self, partition: int, position: Position) -> Recovered:
         known = self._logs.get(partition)
         log = known if known and position.epoch else _Log()
         owner = uuid.uuid4().hex[:16]
-        claimed_at = await self._put(partition, _CLAIM + owner, encode(Claim(owner)), log)
-        reading = Reading(position)
+        claim = encode(Claim(owner, partitions=self._partitions))
+        claimed_at = await self._put(partition, _CLAIM + owner, claim, log)
+        reading = Reading(position, self._partitions)
         async for offset, key, value in self._read(partition, position.next_offset, claimed_at):
             if value is None:
                 reading.drop(key)
@@ -96,6 +106,42 @@ class TopicJournal:
         log.entry_bytes += reading.entry_bytes
         self._logs[partition] = log
         return recovered
+
+    async def look(self, partition: int, *, leaving: bool = False) -> Reading:
+        """The journal as it stands, claimed by nobody: a worker that has it goes on. leaving: as of Reading.
+
+        A snapshot that came meanwhile may have let go of what was read: then once more.
+        """
+        for _ in range(_LOOKS):
+            reading = Reading(Position(), self._partitions, leaving=leaving)
+            end = await self._end(partition)
+            async for _, key, value in self._read(partition, 0, end - 1):
+                if value is None:
+                    reading.drop(key)
+                else:
+                    reading.take(decode(value))
+            if not await self._snapshot_since(partition, end):
+                return reading
+        raise Fatal(f"{self._topic}[{partition}] is snapshot faster than it can be read; try again")
+
+    async def _snapshot_since(self, partition: int, start: int) -> bool:
+        async for _, _, value in self._read(partition, start, await self._end(partition) - 1):
+            if value is not None and isinstance(decode(value), Snapshot):
+                return True
+        return False
+
+    async def announce(self, partition: int) -> Position:
+        """Claim the partition for a state that takes the place of what is there, and have it wait.
+
+        The state follows by `snapshot`, with what its position has in the one that is returned.
+        """
+        log = self._logs[partition] = _Log()
+        log.owner = uuid.uuid4().hex[:16]
+        claim = Claim(log.owner, partitions=self._partitions, moved=True)
+        position = Position()
+        position.owner = log.owner
+        position.next_offset = await self._put(partition, _CLAIM + log.owner, encode(claim), log)
+        return position
 
     async def append(self, partition: int, entry: Entry) -> None:
         log = self._logs[partition]
@@ -162,10 +208,29 @@ class TopicJournal:
                 return False
         return True
 
+    async def _end(self, partition: int) -> int:
+        tp = TopicPartition(self._topic, partition)
+        async with self._consumer() as consumer:
+            return int((await consumer.end_offsets([tp]))[tp])
+
     async def _read(
         self, partition: int, start: int, end: int
     ) -> AsyncIterator[tuple[int, str, bytes | None]]:
         """(offset, key, value) of what is there from start to end, both included."""
+        if start > end:
+            return  # aiokafka stumbles over a consumer that is stopped before it has asked anything
+        async with self._consumer() as consumer:
+            tp = TopicPartition(self._topic, partition)
+            consumer.assign([tp])
+            consumer.seek(tp, start)
+            while await consumer.position(tp) <= end:
+                fetched = await consumer.getmany(tp, timeout_ms=1000)
+                for record in fetched.get(tp, ()):
+                    if record.offset <= end:
+                        yield record.offset, (record.key or b"").decode(), record.value
+
+    @asynccontextmanager
+    async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
         consumer = AIOKafkaConsumer(
             **self._reaching,
             enable_auto_commit=False,
@@ -175,13 +240,6 @@ class TopicJournal:
         )
         await consumer.start()
         try:
-            tp = TopicPartition(self._topic, partition)
-            consumer.assign([tp])
-            consumer.seek(tp, start)
-            while await consumer.position(tp) <= end:
-                fetched = await consumer.getmany(tp, timeout_ms=1000)
-                for record in fetched.get(tp, ()):
-                    if record.offset <= end:
-                        yield record.offset, (record.key or b"").decode(), record.value
+            yield consumer
         finally:
             await consumer.stop()

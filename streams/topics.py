@@ -67,6 +67,8 @@ TOPICS: Final[tuple[Topic, ...]] = (
 )
 
 
+SUNK: Final = (COUNTS, ALERTS, DIGESTS, DEAD_LETTERS)  # what the sink reads
+
 # A county's place in these is part of tally's state: their partitions must agree.
 TIED: Final = (REPORTS, JOURNAL, COUNTS)
 
@@ -106,6 +108,13 @@ def check_partitions(
 
     there: partitions by full name, as `partitions_on` gives them.
     """
+    numbers = {there[name] for topic in TIED if (name := full_name(settings, topic)) in there}
+    if len(numbers) > 1:
+        raise Fatal(
+            f"{', '.join(TIED)} have different numbers of partitions ({sorted(numbers)}): a change to "
+            f"{max(numbers)} was begun and not finished; run `huishang journal repartition "
+            f"{max(numbers)}` again"
+        )
     for topic in TIED:
         name = full_name(settings, topic)
         if name not in there:
@@ -119,6 +128,6 @@ def check_partitions(
             raise Fatal(
                 f"topic {name} has {there[name]} partitions, HUISHANG_PARTITIONS is "
                 f"{settings.partitions}; set it to {there[name]}. Counties would move between "
-                "partitions and be counted anew: changing the number of a topic in use is a "
-                "command of a later version"
+                "partitions and be counted anew: `huishang journal repartition` changes the number "
+                "of a topic in use"
             )

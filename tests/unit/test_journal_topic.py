@@ -38,8 +38,8 @@ class Log:
 class Worker(TopicJournal):
     """A worker whose state is the list of all bodies it has applied."""
 
-    def __init__(self, log: Log, min_bytes: int = 1) -> None:
-        super().__init__("journal", "nowhere", self._to_log, min_bytes)
+    def __init__(self, log: Log, min_bytes: int = 1, partitions: int = 0) -> None:
+        super().__init__("journal", {}, self._to_log, min_bytes, partitions)
         self.log = log
         self.position = Position()
         self.state: list[bytes] = []
@@ -59,6 +59,10 @@ class Worker(TopicJournal):
         for offset in range(start, end + 1):
             if record := self.log.records[offset]:
                 yield offset, record[0].decode(), record[1]
+
+    async def _end(self, partition: int) -> int:
+        assert partition == 0
+        return len(self.log.records)
 
     async def take_over(self) -> None:
         epoch = self.position.epoch

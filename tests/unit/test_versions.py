@@ -20,8 +20,9 @@ from streams import formats, journal, packs
 from streams.errors import Fatal
 from streams.formats import JOURNAL, PACKS, TOTALS
 from streams.incidents import CHANNELS
-from streams.journal import Claim, Entry, Part, Position, Reading, Snapshot
+from streams.journal import Claim, Entry, Part, Position, Snapshot
 from streams.journal_file import FileJournal
+from streams.journal_reading import Reading
 from streams.packs import FORMAT, Pack, decode_pack
 from streams.totals import Totals, decode_totals
 from tests.versions import records, shapes
