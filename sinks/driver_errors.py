@@ -9,6 +9,7 @@ from urllib3.exceptions import MaxRetryError, ProtocolError
 from urllib3.exceptions import SSLError as SSLErrorOfPool
 
 from streams.errors import AccessRefused, Fatal, HuishangError, SinkBusy
+from streams.masking import masked
 from streams.tls import untrusted
 
 # ClickHouse's ErrorCodes.cpp: the same rows may be taken a little later.
@@ -52,7 +53,8 @@ def explained(error: Exception, dsn: str) -> HuishangError:
 
 def hung_up(error: Exception) -> bool:
     """Whether someone took the connection and gave no answer that HTTP knows."""
-    return isinstance(_beneath(error), ProtocolError) or isinstance(_of_pool(error), ssl.SSLError)
+    cut_off = isinstance(_of_pool(error), ssl.SSLEOFError)
+    return cut_off or isinstance(_beneath(error), ProtocolError)
 
 
 def refusal_of_tls(said: object, dsn: str) -> AccessRefused | None:
@@ -133,4 +135,4 @@ def _brief(message: str) -> str:
     """The first sentence of the engine's message, without code, trace and address."""
     text = message.rsplit("DB::Exception: ", maxsplit=1)[-1]
     text = text.split("\n", 1)[0].split(" (version ", 1)[0].split(" (for url ", 1)[0]
-    return text.rstrip(". ")[:300]
+    return masked(text.rstrip(". "))[:300]

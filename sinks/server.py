@@ -36,7 +36,7 @@ class Server:
         self.dsn = masked(dsn)
         # Who it is to the server: dictionaries read their tables as the same.
         self.login = (unquote(parts.username or ""), unquote(parts.password or ""))
-        if settings and not parts.username:
+        if settings and "@" not in parts.netloc:
             self.login = (settings.clickhouse_user, settings.clickhouse_password.get_secret_value())
         self._certificate = settings.clickhouse_certificate if settings else None
         options: dict[str, Any] = {"maxsize": _CLIENTS_AT_ONCE}

@@ -208,6 +208,7 @@ def test_a_changed_migration_is_refused_by_the_store_that_has_it(store: Store) -
         ("SELECT * FROM nowhere", "lacks what was asked for.*nowhere.*schema apply"),
         ("SELECT nothing FROM counts", "lacks what was asked for.*nothing"),
         ("SELEC 1", "Syntax error"),
+        ("CREATE DICTIONARY (USER 'me' PASSWORD 'its secret')", r"Syntax error.*PASSWORD '\*\*\*'"),
     ],
 )
 def test_what_waiting_will_not_mend_is_fatal(store: Store, sql: str, said: str) -> None:
