@@ -31,6 +31,7 @@ def machine(settings: Settings, stage: str | None, environment: Mapping[str, str
         *_settings(settings, environment),
         *secrets(secret_files(settings, environment)),
         *_files(settings, stage),
+        *_board(settings, stage),
         *counties(settings.counties),
         _data(settings.data),
     ]
@@ -54,7 +55,15 @@ def secret_files(settings: Settings, environment: Mapping[str, str]) -> list[Pat
     )
     dotenv = Path(str(settings.model_config.get("env_file") or os.devnull))
     others = (*keys, settings.channels, dotenv)
-    return [*files, *(path for path in others if path and path.is_file())]
+    return [path for path in (*files, *others) if path and _mode(path)]
+
+
+def _mode(path: Path) -> int:
+    """0 for what is not there, or not to be seen by us."""
+    try:
+        return path.stat().st_mode if path.is_file() else 0
+    except OSError:
+        return 0
 
 
 def secrets(files: list[Path]) -> Iterator[Finding]:
@@ -63,7 +72,7 @@ def secrets(files: list[Path]) -> Iterator[Finding]:
         return
     # Mounted secrets are often open to all there is inside a container.
     own = [path for path in files if SECRETS not in path.absolute().parents]
-    opened = [str(path) for path in own if path.exists() and path.stat().st_mode & stat.S_IROTH]
+    opened = [str(path) for path in own if _mode(path) & stat.S_IROTH]
     if opened:
         yield warning(
             "secrets",
@@ -85,6 +94,15 @@ def _files(settings: Settings, stage: str | None) -> Iterator[Finding]:
             yield problem(name.replace("_", " "), sentence(error))
         else:
             yield ok(name.replace("_", " "), f"{path}: no mistake")
+
+
+def _board(settings: Settings, stage: str | None) -> Iterator[Finding]:
+    """Whether the duty board lets anybody in."""
+    from sinks.board.doors import closed_on  # noqa: PLC0415 - it brings a web server
+
+    asked = stage in (None, "sink") and settings.board_access is None
+    if asked and (closed := closed_on(settings.host)):
+        yield warning("board", f"it lets nobody in: {closed}")
 
 
 def _load(name: str, path: Path) -> None:

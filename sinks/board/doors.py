@@ -45,6 +45,16 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def closed_on(host: str) -> str:
+    """Why a board without an access file lets nobody in; empty if it listens to this machine alone."""
+    if is_loopback(host):
+        return ""
+    return (
+        f"the board listens on {host}, where others reach it, and has no access file; "
+        "set HUISHANG_BOARD_ACCESS to one (docs/board.md), or HUISHANG_HOST to 127.0.0.1"
+    )
+
+
 class Doors:
     """The access file, read anew when it changes; without one, whoever reaches this machine.
 
@@ -54,7 +64,6 @@ class Doors:
     def __init__(self, path: Path | None, host: str, data: Path) -> None:
         """host: where the board listens. data: folder of a secret that outlives a restart."""
         self._path = path
-        self._local = is_loopback(host)
         self._host = host
         self._looked_at_s = 0.0
         self._changed_at_ns = 0
@@ -71,12 +80,7 @@ class Doors:
     @property
     def closed(self) -> str:
         """Why nobody is let in; empty if somebody may be."""
-        if self.access is not None or self._local:
-            return ""
-        return (
-            f"the board listens on {self._host}, where others reach it, and has no access file; "
-            "set HUISHANG_BOARD_ACCESS to one (docs/board.md), or HUISHANG_HOST to 127.0.0.1"
-        )
+        return "" if self.access is not None else closed_on(self._host)
 
     def look(self, now_s: float) -> None:
         """Read the file if it changed; one with a mistake is left alone."""

@@ -170,6 +170,7 @@ class Run:
             sentence = f"{day.published} events: every number in the store equals the truth."
             self._done("compared", sentence, events=day.published)
         self._watched()
+        self._doctors(project)
 
     def _look_inside(self, project: Project) -> None:
         inspected = project.inspected()
@@ -214,6 +215,13 @@ class Run:
         self._done(
             "watched", f"Prometheus: {len(loaded)} alerts, three stages up.", alerts=len(loaded)
         )
+
+    def _doctors(self, project: Project) -> None:
+        """As deploy/README.md says: beside the stages, and inside each. Raises Failed."""
+        project("run", "--rm", "--no-deps", "--no-TTY", "sink", "doctor")
+        for stage in STAGES:
+            project("exec", "--no-TTY", stage, "huishang", "doctor", "--stage", stage)
+        self._done("doctor", "huishang doctor has no problem to tell of.")
 
 
 def _variables(folder: Path) -> dict[str, str]:

@@ -213,6 +213,19 @@ def test_files_that_a_stage_would_refuse_are_told_to_those_who_read_them(tmp_pat
     assert "nonsense" in found.said
 
 
+@pytest.mark.parametrize(
+    ("stage", "host", "told"),
+    [(None, "0.0.0.0", True), ("sink", "0.0.0.0", True), ("tally", "0.0.0.0", False), (None, "127.0.0.1", False)],
+)  # fmt: skip
+def test_a_board_that_lets_nobody_in_is_told(
+    tmp_path: Path, stage: str | None, host: str, told: bool
+) -> None:
+    settings = Settings(host=host, data=tmp_path)
+    found = [one.said for one in machine.machine(settings, stage, {}) if one.check == "board"]
+    assert bool(found) is told
+    assert all("HUISHANG_BOARD_ACCESS" in said for said in found)
+
+
 def test_certificates_are_told_a_month_before_they_end() -> None:
     now = datetime(2026, 3, 1, tzinfo=UTC)
     near, far = (
