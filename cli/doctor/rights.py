@@ -1,7 +1,8 @@
 """What Kafka says that this user may do: asked for with topics and groups, tried on nothing.
 
 Two requests of Kafka's protocol (KIP-430) that aiokafka has in older versions only, without
-the operations. Brokers that have no ACLs, or do not tell, answer with None.
+the operations. To list ACLs one would have to be an administrator, which no stage is. Brokers
+that do not tell answer with None; those that have no ACLs allow everything.
 """
 
 from collections.abc import Sequence

@@ -128,12 +128,15 @@ def test_topics_that_are_hidden_are_not_called_missing() -> None:
     assert topics.there(SETTINGS, missing).todo == "huishang topics apply"
 
 
-def test_other_partitions_than_set_are_told_for_each_tied_topic() -> None:
-    for name in TIED:
-        one = cluster().topics[name]._replace(partitions=[partition()])
-        found = topics.partitions(SETTINGS, cluster(**{name.replace("-", "_"): one}))
-        assert found.verdict is Verdict.PROBLEM
-        assert f"topic {name} has 1 partitions" in found.said
+def test_other_partitions_than_set_or_than_each_other_are_told() -> None:
+    tied = {name: cluster().topics[name]._replace(partitions=[partition()]) for name in TIED}
+    all_of_them = {name.replace("-", "_"): one for name, one in tied.items()}
+    found = topics.partitions(SETTINGS, cluster(**all_of_them))
+    assert found.verdict is Verdict.PROBLEM
+    assert "topic reports has 1 partitions, HUISHANG_PARTITIONS is 4; set it to 1" in found.said
+    found = topics.partitions(SETTINGS, cluster(reports=tied["reports"]))
+    assert found.verdict is Verdict.PROBLEM
+    assert "huishang journal repartition" in found.said
 
 
 def test_a_permission_that_is_missing_comes_with_the_command_that_gives_it() -> None:
