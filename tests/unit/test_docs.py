@@ -13,7 +13,9 @@ from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 
 from cli.main import Exit, main
+from sinks.grants import readable
 from sinks.retention import KEPT
+from sinks.views import shipped
 from streams import metrics
 from streams.settings import Settings
 from streams.topics import TOPICS
@@ -101,6 +103,22 @@ def test_privacy_says_how_long_rows_are_kept() -> None:
         row[0].strip("`"): row[1] for row in tables(read("docs/security-and-privacy.md"))[1][1:]
     }
     assert said == dict(kept_in_store())
+
+
+def test_privacy_says_in_which_views_readers_find_excerpts() -> None:
+    views = "".join(text for _, text in shipped())
+    made = re.findall(r"(?s)CREATE [\w ]*VIEW (\w+)\n\((.*?)\n\)", views)
+    kept = {name: columns for name, columns in made if name in readable()}
+    assert kept.keys() == readable().keys()
+    with_text = {
+        name for name, columns in kept.items() if re.search(r"\b(excerpt|preview) String", columns)
+    }
+    (row,) = [
+        row
+        for row in read("docs/security-and-privacy.md").splitlines()
+        if "readers of Grafana" in row
+    ]
+    assert with_text == {name for name in readable() if f"`{name}`" in row} == {"incident_list"}
 
 
 def kept_in_store() -> Iterator[tuple[str, str]]:
