@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.brokers import ApacheKafka, Broker
 from tests.conftest import pytest_configure as leave_settings_outside
 from tests.kafka.jars import KafkaMissing
-from tests.upgrade.rollout import Plan, play, told
+from tests.upgrade.rollout import ORDER, Plan, play, told
 from tests.versions.checkout import HistoryMissing, before, checked_out
 
 _WORKERS = {"sink": 2, "tally": 2, "intake": 2}
@@ -23,7 +23,10 @@ def main() -> int:
         "--commit", default=before(), help="the version before (default %(default)s)"
     )
     parser.add_argument("--events", type=int, default=20_000, help="default %(default)s")
-    parser.add_argument("--rate", type=float, default=60.0, help="events a second, default 60")
+    parser.add_argument("--rate", type=float, default=30.0, help="events a second, default 30")
+    parser.add_argument(
+        "--order", default=",".join(ORDER), help="of the stages, default %(default)s"
+    )
     given = parser.parse_args()
     leave_settings_outside()
     base = Path(tempfile.mkdtemp(prefix="huishang-upgrade-"))
@@ -38,7 +41,8 @@ def main() -> int:
         return 2
     try:
         kafka.start()
-        plan = Plan(given.commit, code, _WORKERS, _BACK, given.events, given.rate)
+        order = tuple(given.order.split(","))
+        plan = Plan(given.commit, code, _WORKERS, _BACK, given.events, given.rate, order)
         outcome = play(plan, Broker("kafka", kafka, "upgrade.", base / "data"))
     except AssertionError as error:
         print(f"{error}\nlogs in {base / 'data'}", file=sys.stderr)

@@ -20,6 +20,7 @@ from tests.versions.checkout import version_of
 from tests.waiting import eventually_sync
 
 RULES: Final = Path(traffic.__file__).with_name("rules.yaml")
+ORDER: Final = ("sink", "tally", "intake")  # readers before writers
 NEW_TOPIC: Final = "duty-log"  # the version before has none
 _SNAPSHOT_KB: Final = 16  # so that each version reads the other's snapshots
 _WITHIN_S: Final = 150.0  # of any wait: all workers may start at once
@@ -28,7 +29,10 @@ _MORE: Final = 5  # counted in each partition, before the next step
 
 @dataclass(frozen=True)
 class Plan:
-    """commit: the version before, in `code`. workers: of each stage; back: how many of them go back, in order."""
+    """commit: the version before, in `code`. workers: of each stage. order: in which stages are upgraded.
+
+    back: how many of their workers go back, in order.
+    """
 
     commit: str
     code: Path
@@ -36,6 +40,7 @@ class Plan:
     back: dict[str, int]
     events: int
     rate: float
+    order: tuple[str, ...] = ORDER
     seed: int = 1
 
 
@@ -137,13 +142,14 @@ def play(plan: Plan, broker: Broker) -> Outcome:
                 for worker in range(1, number + 1):
                     deployment.start(stage, f"{stage}-{worker}", new=False)
             stages.ready(within_s=_WITHIN_S)
+            watch.longest_s()  # nothing was published so far
             flow.start()
             watch.until(_MORE)
             deployment.note("old alone")
             _made(broker, server)
             flow.also(later)
             deployment.note("topics and tables")
-            for stage in ("sink", "tally", "intake"):
+            for stage in plan.order:
                 deployment.replace(stage, plan.workers[stage], new=True)
             # What only the new version knows is to be behind it before it goes.
             new = truth["duty_log"].total()
