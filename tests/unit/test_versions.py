@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import struct
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import xxhash
 from msgspec import defstruct
 
 from agents import change as changes
@@ -199,6 +201,29 @@ def test_the_journal_tells_the_format_of_what_it_holds() -> None:
 def test_each_version_reads_what_it_writes() -> None:
     for known in (PACKS, TOTALS, JOURNAL):
         assert known.oldest <= known.writes <= known.newest
+
+
+async def test_a_file_with_a_record_to_come_is_left_as_it_is(tmp_path: Path) -> None:
+    """So the newer version, started again, finds all of it."""
+    later = msgspec.msgpack.encode(["z", "to come"])
+    frame = struct.pack("<II", len(later), xxhash.xxh32_intdigest(later)) + later
+    file = tmp_path / JOURNAL_FILE
+    shutil.copy(VERSIONS[0] / JOURNAL_FILE, file)
+    with file.open("ab") as frames:
+        frames.write(frame)
+    before = file.read_bytes()
+    with pytest.raises(Fatal, match="does not know"):
+        await recovered(FileJournal(tmp_path, 0))
+    assert file.read_bytes() == before
+
+
+def test_what_stages_answer_may_say_more(written: Path) -> None:
+    found, _ = records.read(written)
+    for topic in ("alerts", "digests", "dead-letters"):
+        found.outputs[topic] = [
+            json.dumps({**json.loads(value), "later": 1}).encode() for value in found.outputs[topic]
+        ]
+    assert read_as(found)["rows"] == read_as(records.read(written)[0])["rows"]
 
 
 # -- shapes -------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from agents.baselines import SOURCES
 from agents.cases.steps import Step
 from agents.change import Change
 from agents.matter import REPORT, ROW
-from streams import formats, journal
+from streams import formats, journal, savepoint
 from streams.answers import Alert, DeadLetter, Digest
 from streams.cases import MEASURES
 from streams.events import EVENTS
@@ -57,6 +57,7 @@ KINDS: Final = {
             "SOURCES": SOURCES,
         },
     ),
+    "savepoints": Kind(savepoint.FORMAT, (savepoint.Record,), {}),
     "events": Kind(_CONTRACTS, tuple(EVENTS.values()), {}),
     "answers": Kind(_CONTRACTS, (Alert, Digest, DeadLetter), {}),
 }
