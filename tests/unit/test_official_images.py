@@ -92,7 +92,7 @@ FACTS: Final[Mapping[str, Mapping[str, str]]] = {
         "folder /etc/prometheus": f"{_PROMETHEUS}: COPY prometheus.yml",
         "volume /prometheus": f"{_PROMETHEUS}: VOLUME",
         "port 9090": f"{_PROMETHEUS}: EXPOSE 9090",
-        "wget": f"{_PROMETHEUS}: FROM quay.io/prometheus/busybox; {_BUSYBOX}",
+        "wget": f"{_PROMETHEUS}: FROM quay.io/prometheus/busybox, the default (release notes 3.10.0); {_BUSYBOX}",
         "-q": _BUSYBOX,
         "-O": _BUSYBOX,
         "http://127.0.0.1:9090/-/ready": f"{_MANAGEMENT}, readiness check",
