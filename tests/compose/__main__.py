@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from streams.errors import HuishangError
 from tests.compose import hardened, watched
 from tests.compose.day import Day
 from tests.compose.engine import engine
@@ -60,7 +61,7 @@ def main() -> int:
     except (ToolMissing, KafkaMissing) as missing:
         print(missing, file=sys.stderr)
         return 2
-    except (AssertionError, subprocess.TimeoutExpired) as error:
+    except (AssertionError, HuishangError, subprocess.TimeoutExpired) as error:
         run.wrong(str(error))
     except KeyboardInterrupt:
         return 130
@@ -125,6 +126,9 @@ class Run:
             try:
                 self._build(project, folder)
                 self._run(project, folder)
+            except AssertionError:
+                print(project("logs", "--no-color", "--tail", "20"), file=sys.stderr)
+                raise
             finally:
                 left = project.remove([BASE])
                 if left:
