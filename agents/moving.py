@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from math import gcd
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from agents import change as changes
 from agents.change import Change
@@ -24,9 +24,7 @@ from streams.topics import partition_of
 
 # Claims, and so epochs, that may have come after a savepoint and be lost: what is
 # counted on from it must have higher versions than all that was sent in them.
-EPOCHS_AHEAD = 1 << 14
-
-_ID_BYTES = 8
+EPOCHS_AHEAD: Final = 1 << 14
 
 
 class Saved(NamedTuple):
@@ -46,8 +44,6 @@ def saved(partition: int, position: Position, recovered: Recovered, state: State
         change.identities = []
         state.apply(change)
     fresh.forget(state.oldest_identity_hour)
-    chunks = [body for _, body in fresh.chunks()]
-    number = sum(len(ids) for body in chunks for _, ids in changes.decode(body).identities)
     day = state.baselines.day
     standing = Standing(
         partition,
@@ -55,11 +51,11 @@ def saved(partition: int, position: Position, recovered: Recovered, state: State
         position.log,
         position.applied,
         position.mark,
-        number // _ID_BYTES,
+        len(fresh),
         -1 if day is None else day,
         changes.encode(clock_of(state)),
     )
-    return Saved(standing, iter(chunks), pieces_of(state))
+    return Saved(standing, (body for _, body in fresh.chunks()), pieces_of(state))
 
 
 class Moving:

@@ -16,6 +16,7 @@ _BULKY_ROWS: Final = 500  # alerts, with their texts
 _CASES: Final = 500  # with all their steps, 4 KB at most
 _SERIES: Final = 80  # of some 9 KB
 _IDS_BYTES: Final = 800_000
+_ID_BYTES: Final = 8
 _PAST: Final = 1  # a piece: counted for its day, and no live total
 
 
@@ -102,6 +103,10 @@ class Fresh:
     def chunks(self) -> Iterator[tuple[int, bytes]]:
         """See chunks_of."""
         return chunks_of((hour, b"".join(self._hours[hour])) for hour in sorted(self._hours))
+
+    def __len__(self) -> int:
+        """Identities."""
+        return sum(len(ids) for hour in self._hours.values() for ids in hour) // _ID_BYTES
 
     def forget(self, before_hour: int) -> None:
         """Drop what arrived in earlier hours."""

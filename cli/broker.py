@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 
 from streams.errors import Fatal
 from streams.events import EVENTS
@@ -19,7 +19,6 @@ from streams.kafka import explained, reaching
 from streams.settings import Settings
 from streams.topics import JOURNAL, RECORD_LIMIT_BYTES, TIED, full_name, partitions_on
 
-_STATE: Final = 2  # field of a described group
 _IDLE: Final = ("Empty", "Dead")
 _VISIBLE_S: Final = 20.0
 _POLL_S: Final = 0.05
@@ -119,13 +118,24 @@ class Broker:
 
     async def assert_stopped(self, *stages: str) -> None:
         """Raise Fatal if a worker of these stages runs: it would write in vain, or what nobody reads."""
-        groups = [full_name(self.settings, f"huishang-{stage}") for stage in stages]
-        for group in groups:
-            state = (await self.admin.describe_consumer_groups([group]))[0].groups[0][_STATE]
+        for stage in stages:
+            group = full_name(self.settings, f"huishang-{stage}")
+            state = await self._state_of(group)
             if state not in _IDLE:
                 raise Fatal(
                     f"consumer group {group} is {state}: stop every worker of {' and '.join(stages)} first"
                 )
+
+    async def _state_of(self, group: str) -> str:
+        """As the group's coordinator says; a broker that is new makes one when it is first asked."""
+        async with asyncio.timeout(_VISIBLE_S):
+            while True:
+                with suppress(GroupCoordinatorNotAvailableError):
+                    [answer] = await self.admin.describe_consumer_groups([group])
+                    error, _, state, *_ = answer.groups[0]
+                    if not error:
+                        return str(state)
+                await asyncio.sleep(_POLL_S)
 
 
 @asynccontextmanager

@@ -105,7 +105,7 @@ async def repartition(
             return None
         with TemporaryDirectory(prefix="huishang-") as folder:
             path = keep or Path(folder) / "savepoint"
-            told = await _save(at, old, path, now)
+            told = await _save(at, old, path, now, leaving=True)
             savepoint = Savepoint(path)
             await _assert_all_done(at, savepoint, there[REPORTS])
             await at.grow([topic for topic in TIED if topic != REPORTS], number)
@@ -146,13 +146,15 @@ def _assert_growing(there: dict[str, int], old: int, number: int) -> None:
         )
 
 
-async def _save(at: Broker, partitions: int, path: Path, now: datetime) -> Told:
+async def _save(
+    at: Broker, partitions: int, path: Path, now: datetime, *, leaving: bool = False
+) -> Told:
     journal = at.journal(partitions)
     head = Head(FORMAT, partitions, int(now.timestamp()), version("huishang"))
     identities = 0
     with writing(path, head) as file, bar("saving partitions", partitions) as done:
         for place in range(partitions):
-            reading = await journal.look(place, leaving=True)
+            reading = await journal.look(place, leaving=leaving)
             recovered = reading.recovered(f"{at.journal_name}[{place}]")
             one = saved(place, reading.position, recovered, _empty(at)())
             file.add(*one)

@@ -18,6 +18,7 @@ class Reading:
         self._mover = ""
         self._claimed_for = 0
         self.other_number = 0  # what the latest claim that was passed over says
+        self._other_moved = False  # whether it was that of a move
         self.snapshot: Snapshot | None = None
         self.entries: list[bytes] = []
         self.entry_bytes = 0
@@ -48,7 +49,7 @@ class Reading:
 
     def _take_claim(self, claim: Claim) -> None:
         if self._partitions and claim.partitions not in (0, self._partitions):
-            self.other_number = claim.partitions
+            self.other_number, self._other_moved = claim.partitions, claim.moved
             return
         self.position.advance(claim)
         self._claimed_for = claim.partitions
@@ -64,6 +65,12 @@ class Reading:
         self.entries.clear()
         self.entry_bytes = 0
 
+    @property
+    def _may_leave(self) -> bool:
+        """Whether there is a state to bring elsewhere, or none for any number but a move's."""
+        has_state = self.snapshot is not None or bool(self.entries)
+        return self._leaving and (has_state or self._other_moved)
+
     def drop(self, key: str) -> None:
         """The log says that this part is gone."""
         self._parts.pop(key, None)
@@ -77,11 +84,12 @@ class Reading:
         """
         for found in self._formats:
             JOURNAL.check(found)
-        if self.other_number and not self._leaving:
+        if self.other_number and not self._may_leave:
             raise Fatal(
                 f"{where} is written for {self.other_number} partitions, not {self._partitions}: "
                 "counties would move and be counted anew. Set HUISHANG_PARTITIONS to "
-                f"{self.other_number}, or bring its state along: `huishang journal repartition`"
+                f"{self.other_number}, or, where the topics were made to grow, run `huishang journal "
+                f"repartition {self._partitions} --from {self.other_number}`"
             )
         if self.snapshot is None:
             if self._mover:

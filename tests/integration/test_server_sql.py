@@ -1,6 +1,7 @@
 """SQL for a server, a cluster and its readers: every statement is one that the engine can read."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -213,4 +214,49 @@ def test_a_reader_sees_views_of_its_city_and_nothing_else(tmp_path: Path) -> Non
         "refused",
         "refused",
         "refused",
+    ]
+
+
+_BACKUP = """\
+import sys
+import chdb
+
+folder, *statements = sys.argv[1:]
+connection = chdb.connect(f"{folder}/store?config-file={folder}/config.xml")
+for statement in statements:
+    print(connection.query(statement), end="")
+"""
+
+
+def test_a_backup_and_what_changed_since_are_restored(tmp_path: Path) -> None:
+    """The statements of docs/backup.md, to files instead of a disk that is set up."""
+    page = Path(__file__).parents[2].joinpath("docs", "backup.md").read_text(encoding="utf-8")
+    told = [
+        one
+        for block in re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+        for one in statements(block)
+    ]
+    whole, since, back = (
+        re.sub(r"Disk\('backups', '([^']+)'\)", rf"File('{tmp_path}/\1')", one) for one in told
+    )
+    config = f"<clickhouse><backups><allowed_path>{tmp_path}/</allowed_path></backups></clickhouse>"
+    tmp_path.joinpath("config.xml").write_text(config)
+    counts = next(one for one in PLAIN if "CREATE TABLE IF NOT EXISTS counts\n" in one)
+    insert = "INSERT INTO huishang.counts (county, category, n, version) VALUES"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", _BACKUP, str(tmp_path), "CREATE DATABASE huishang"),
+            counts.replace("EXISTS counts", "EXISTS huishang.counts"),
+            *(f"{insert} ('620702', 'S01', 3, 1)", whole),
+            *(f"{insert} ('620702', 'S01', 4, 2)", since),
+            *("DROP DATABASE huishang SYNC", back, "SELECT n FROM huishang.counts FINAL"),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [line.rpartition(",")[2].strip('"') for line in done.stdout.splitlines() if line] == [
+        *("BACKUP_CREATED", "BACKUP_CREATED", "RESTORED", "4")
     ]

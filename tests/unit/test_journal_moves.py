@@ -80,6 +80,10 @@ async def test_a_number_of_partitions_that_grew_by_itself_is_noticed() -> None:
         with pytest.raises(Fatal, match=r"journal\[0\] is written for 4 partitions, not 7"):
             await counted(log, 7)
     assert (await look(log, 4, leaving=True)).recovered("here").entries == OLD
+    with pytest.raises(
+        Fatal, match="is written for 7 partitions, not 9"
+    ):  # there is nothing to move
+        (await look(log, 9, leaving=True)).recovered("here")
     assert await bring(Worker(log, partitions=7)) is not None
     assert (await counted(log, 7)).state == [b"12", *BROUGHT]
 
