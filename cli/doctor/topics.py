@@ -23,7 +23,7 @@ def brokers(settings: Settings, seen: Cluster) -> Finding:
             "of each topic, each on another",
             f"start more brokers, or set {PREFIX}REPLICATION={seen.brokers}",
         )
-    return ok("brokers", f"{seen.brokers} of them, for {settings.replication} copies of a topic")
+    return ok("brokers", f"{seen.brokers} of them, {PREFIX}REPLICATION is {settings.replication}")
 
 
 def there(settings: Settings, seen: Cluster) -> Finding:
