@@ -115,3 +115,14 @@ async def test_a_snapshot_that_finds_no_room_leaves_the_journal_whole(tmp_path: 
     assert not journal.snapshot_is_due(0)
     assert not (tmp_path / "tally-0.new").exists()
     assert (await read(tmp_path))[0] == [b"one"]
+
+
+async def test_files_written_for_another_number_of_partitions_are_refused(tmp_path: Path) -> None:
+    position = Position()
+    journal = FileJournal(tmp_path, NEVER, partitions=4)
+    await journal.recover(0, position)
+    await journal.append(0, position.entry(5, b"one"))
+    with pytest.raises(Fatal, match="is written for 4 partitions, not 8"):
+        await FileJournal(tmp_path, NEVER, partitions=8).recover(0, Position())
+    again = await FileJournal(tmp_path, NEVER, partitions=4).recover(0, Position())
+    assert again.entries == [b"one"]

@@ -20,6 +20,7 @@ from agents.alerting.moment import decide_moment
 from agents.change import Change
 from agents.cycle import decide_cycle
 from agents.decide import decide
+from agents.incidents import incident_id
 from agents.matter import REPORT, ROW
 from agents.moving import EPOCHS_AHEAD, Moving, saved
 from agents.rules import Rules
@@ -30,6 +31,7 @@ from agents.statistical import decide_statistics
 from streams import packs
 from streams.cases import CaseStep
 from streams.errors import Fatal, UserError
+from streams.incidents import Correction
 from streams.journal import Position, Recovered
 from streams.packs import FORMAT as PACK_FORMAT
 from streams.packs import Pack, Report, Reports
@@ -286,6 +288,40 @@ def test_what_is_restored_to_as_many_partitions_is_the_same_state(
         assert len(held.seen) == len(before.seen)
 
 
+def test_incidents_that_were_merged_stay_so_and_keep_their_excerpt() -> None:
+    deployed = Deployed(3)
+    ids = {}
+    for county in COUNTIES:
+        held = deployed.of(county)
+        one, other = (told_plainly(n, county, keys=(n,), excerpt=f"第{n}件") for n in (1, 2))
+        ids[county] = [incident_id(county, each.identity) for each in (one, other)]
+        into, gone = ids[county]
+        merge = Correction(
+            50_000 + int(county), 0, county, gone, "merge", "值班长", NOW_S, into, note="同一处"
+        )
+        place = deployed.states.index(held)
+        for given_pack in (
+            Pack(
+                PACK_FORMAT, NOW_S * 1000, "hotline-calls", [("/a", "")], Reports.of([one, other])
+            ),
+            Pack(PACK_FORMAT, NOW_S * 1000, "incident-actions", [("/a", "")], corrections=[merge]),
+        ):
+            deployed.apply(place, decide(held, [(1, given_pack)], RULES, ZONE, 0))
+    moved = deployed.moved(5)
+    for county, (into, gone) in ids.items():
+        before, after = deployed.of(county).incidents, moved.of(county).incidents
+        assert after.merged[gone] == into
+        assert after.linked[into] == before.linked[into]
+        assert after.excerpt(into) == before.excerpt(into) != ""
+    assert sum(len(held.incidents.merged) for held in moved.states) == len(COUNTIES)
+
+
+def told_plainly(number: int, county: str, **given: Any) -> Report:
+    """A call of now."""
+    plain = {"category": "S01", "channel": "phone", "reported_s": NOW_S}
+    return told(number, county, **plain | given)
+
+
 def test_no_field_of_a_change_is_forgotten() -> None:
     """Of what a snapshot holds; all else of a change is sent and not kept."""
     taken = {*OF_COUNTY, "cases", "alerts", "matters", "identities", "at_ms", "marks", "read"}
@@ -378,10 +414,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     deployed = Deployed(2)
     deployed.take(
         NOW_S,
-        [
-            told(n, COUNTIES[n % 8], category="S01", channel="phone", reported_s=NOW_S)
-            for n in range(9)
-        ],
+        [told_plainly(n, COUNTIES[n % 8]) for n in range(9)],
         [],
     )
     path = tmp_path_factory.mktemp("whole") / "savepoint"
