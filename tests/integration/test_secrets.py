@@ -18,7 +18,6 @@ from urllib.parse import quote, quote_plus
 import pytest
 import yaml
 
-from cli.main import COMMANDS
 from streams.grants import GRANTS, rules
 from tests.brokers import Broker, apart
 from tests.duty_board import digest_of
@@ -129,13 +128,12 @@ def in_address(place: str, password: str = quote(CLICKHOUSE, safe="")) -> dict[s
 
 
 COMMON: Final = [
-    ["settings"],
     ["settings", "--json"],
     ["channels", "check"],
     ["board", "check"],
     ["topics", "show"],
     ["schema", "show"],
-    *([["doctor"], ["doctor", "--json"]] if "doctor" in COMMANDS else []),
+    ["doctor", "--json"],
 ]
 
 
