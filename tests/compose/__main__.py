@@ -115,8 +115,7 @@ class Run:
 
     def all(self, folder: Path) -> None:
         """Everything, in order; what was made is gone when it returns or raises."""
-        taken = [port for port in PORTS if listening(port)]
-        assert not taken, f"ports {taken} of 127.0.0.1 are taken; docker-compose.yml wants them"
+        _ports_free()
         own = folder / "engine"
         own.mkdir()
         with engine(own) as (environment, which):
@@ -159,6 +158,7 @@ class Run:
         password = self._passwords["CLICKHOUSE_PASSWORD"]
         parts = len(SERVICES) + 1
         day = Day(folder / "clock", password, self._events, self._seed, parts)
+        _ports_free()
         project.up()
         self._done("up", "docker compose up --wait: all healthy.")
         self._look_inside(project)
@@ -226,6 +226,11 @@ class Run:
         for stage in STAGES:
             project("exec", "--no-TTY", stage, "huishang", "doctor", "--stage", stage)
         self._done("doctor", "huishang doctor has no problem to tell of.")
+
+
+def _ports_free() -> None:
+    taken = [port for port in PORTS if listening(port)]
+    assert not taken, f"ports {taken} of 127.0.0.1 are taken; docker-compose.yml wants them"
 
 
 def _variables(folder: Path) -> dict[str, str]:
