@@ -17,7 +17,7 @@ _DIGITS: Final = {
 def expectations(event: type[msgspec.Struct]) -> dict[str, str]:
     """JSON path → what the contract asks for there, for every field of an event.
 
-    >>> from streams.contracts import HotlineCallEvent
+    >>> from streams.events import HotlineCallEvent
     >>> expectations(HotlineCallEvent)["$.data.wait_s"]
     'an integer, 0 to 86400'
     >>> expectations(HotlineCallEvent)["$.data.deadline_class"]
