@@ -17,7 +17,7 @@ from streams.journal_reading import Reading
 from streams.journal_topic import TopicJournal
 from streams.kafka import explained, reaching
 from streams.settings import Settings
-from streams.topics import JOURNAL, RECORD_LIMIT_BYTES, TIED, full_name, partitions_on
+from streams.topics import JOURNAL, RECORD_LIMIT_BYTES, TIED, full_name, group_name, partitions_on
 
 _IDLE: Final = ("Empty", "Dead")
 _VISIBLE_S: Final = 20.0
@@ -93,7 +93,7 @@ class Broker:
 
     async def committed(self, stage: str) -> dict[TopicPartition, int]:
         """Next offset of a stage's group, where it has one."""
-        group = full_name(self.settings, f"huishang-{stage}")
+        group = group_name(self.settings, stage)
         found = await self.admin.list_consumer_group_offsets(group)
         return {place: told.offset for place, told in found.items()}
 
@@ -102,7 +102,7 @@ class Broker:
         there = await partitions_on(self.admin)
         names = [full_name(self.settings, topic) for topic in topics]
         places = [TopicPartition(name, n) for name in names for n in range(there.get(name, 0))]
-        group = full_name(self.settings, f"huishang-{stage}")
+        group = group_name(self.settings, stage)
         member = AIOKafkaConsumer(
             **reaching(self.settings), group_id=group, enable_auto_commit=False
         )
@@ -119,7 +119,7 @@ class Broker:
     async def assert_stopped(self, *stages: str) -> None:
         """Raise Fatal if a worker of these stages runs: it would write in vain, or what nobody reads."""
         for stage in stages:
-            group = full_name(self.settings, f"huishang-{stage}")
+            group = group_name(self.settings, stage)
             state = await self._state_of(group)
             if state not in _IDLE:
                 raise Fatal(

@@ -30,6 +30,7 @@ from streams.topics import (
     DIGESTS,
     REPORTS,
     full_name,
+    group_name,
     partitions_on,
 )
 
@@ -161,7 +162,7 @@ async def looked_at(settings: Settings, stages: Iterable[str] = READS) -> dict[s
         for stage in stages:
             names = [full_name(settings, topic) for topic in READS[stage]]
             tps = [TopicPartition(name, one) for name in names for one in range(there.get(name, 0))]
-            group = full_name(settings, f"huishang-{stage}")
+            group = group_name(settings, stage)
             found[stage] = Looked(
                 *await _group(admin, group),
                 await _committed(admin, group, tps),

@@ -20,7 +20,7 @@ from streams.batches import Batch
 from streams.errors import AccessRefused, HuishangError
 from streams.kafka import not_allowed, tls_context
 from streams.settings import Settings
-from streams.topics import RECORD_LIMIT_BYTES, full_name
+from streams.topics import RECORD_LIMIT_BYTES, group_name
 
 # As in cli/: stopped on purpose, refused by a service, an error of our own
 # (sysexits.h EX_DATAERR, EX_NOPERM, EX_SOFTWARE).
@@ -66,7 +66,7 @@ def make_app(settings: Settings, stage: str, *, max_records: int) -> App:
     max_records: per batch. Offsets are committed every second, of batches that are done.
     """
     return App(
-        full_name(settings, f"huishang-{stage}"),
+        group_name(settings, stage),
         broker=[f"batches://{server.strip()}" for server in settings.kafka.split(",")],
         broker_credentials=_credentials(settings),
         value_serializer="raw",

@@ -78,6 +78,11 @@ def full_name(settings: Settings, name: str) -> str:
     return settings.topic_prefix + name
 
 
+def group_name(settings: Settings, stage: str) -> str:
+    """The consumer group in which the workers of a stage share its partitions."""
+    return full_name(settings, f"huishang-{stage}")
+
+
 def partition_of(county_code: str, partitions: int) -> int:
     """The partition of `reports` that holds a county, as the Java client would choose.
 
