@@ -5,7 +5,6 @@ Debug level, wrong ones, hosts that are not there, exceptions inside; real proce
 
 import base64
 import json
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,8 +21,7 @@ from streams.grants import GRANTS, rules
 from tests.brokers import Broker, apart
 from tests.duty_board import digest_of
 from tests.guarded_store import USER, GuardedServer
-from tests.kafka.guarded import GuardedKafka
-from tests.kafka.jars import KafkaMissing
+from tests.kafka.guarded import GuardedKafka, guarded_kafka
 from tests.processes import Child, run_huishang
 from tests.stages import NOW, calls, deployed, event, structured
 from tests.waiting import eventually_sync, free_port
@@ -190,18 +188,8 @@ def test_a_command_that_fails_shows_none(
 
 @pytest.fixture
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKafka]:
-    try:
-        server = GuardedKafka(tmp_path_factory.mktemp("guarded"), KAFKA)
-    except KafkaMissing as missing:
-        if os.environ.get("REQUIRE_KAFKA") == "1":
-            pytest.fail(f"REQUIRE_KAFKA=1, but {missing}", pytrace=False)
-        pytest.skip(str(missing))
-    server.start()
-    try:
+    with guarded_kafka(tmp_path_factory.mktemp("guarded"), KAFKA) as server:
         yield server
-    finally:
-        server.stop()
-        server.remove()
 
 
 @pytest.mark.kafka
