@@ -14,7 +14,7 @@ from agents.decode import Decoder, TimeWindow, identity
 from agents.judge import Judge, Said
 from agents.packing import Builder, Gathered, Place
 from agents.preview import dead_letter
-from agents.staff_received import action_received, correction_received, duty_received
+from agents.staff_received import Came, action_received, correction_received, duty_received
 from streams.answers import DeadLetter
 from streams.batches import Record
 from streams.contracts import TEXT_LIMIT, TITLE_LIMIT
@@ -236,21 +236,17 @@ class Preparer:
         self, event: AlertActionEvent, place: Place, reported_s: int, offset: int
     ) -> bool:
         gathered, county, origin = place
-        gathered.actions.append(
-            action_received(
-                event, origin, county, reported_s, offset, self._redact_label, self._redact
-            )
-        )
+        came = Came(origin, county, reported_s, offset)
+        gathered.actions.append(action_received(event, came, self._redact_label, self._redact))
         return False
 
     def _add_correction(
         self, event: IncidentActionEvent, place: Place, reported_s: int, offset: int
     ) -> bool:
         gathered, county, origin = place
+        came = Came(origin, county, reported_s, offset)
         gathered.corrections.append(
-            correction_received(
-                event, origin, county, reported_s, offset, self._redact_label, self._redact
-            )
+            correction_received(event, came, self._redact_label, self._redact)
         )
         return False
 
@@ -258,11 +254,8 @@ class Preparer:
         self, event: DutyLogEntryEvent, place: Place, reported_s: int, offset: int
     ) -> bool:
         gathered, county, origin = place
-        gathered.duty.append(
-            duty_received(
-                event, origin, county, reported_s, offset, self._redact_label, self._redact
-            )
-        )
+        came = Came(origin, county, reported_s, offset)
+        gathered.duty.append(duty_received(event, came, self._redact_label, self._redact))
         return False
 
 

@@ -5,6 +5,7 @@ Posts and offices are redacted as labels, notes as texts. Each function raises I
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from agents.decode import identity, malformed
 from streams.duty import DutyEntry
@@ -15,37 +16,40 @@ from streams.packs import Action
 Redact = Callable[[str], str]
 
 
+class Came(NamedTuple):
+    """How an event came. origin: index into the pack's. offset: in its input partition."""
+
+    origin: int
+    county: str
+    reported_s: int
+    offset: int
+
+
 def action_received(
     event: AlertActionEvent,
-    origin: int,
-    county: str,
-    reported_s: int,
-    offset: int,
+    came: Came,
     redact_label: Redact,
     redact: Redact,
 ) -> Action:
     data = event.data
     return Action(
         identity(event),
-        origin,
-        county,
+        came.origin,
+        came.county,
         data.alert_id,
         data.action,
         redact_label(data.by),
-        reported_s,
+        came.reported_s,
         redact(data.note) if data.note else "",
         int(data.until.timestamp()) if data.until else 0,
-        offset,
+        came.offset,
         redact_label(data.assigned_to) if data.assigned_to else "",
     )
 
 
 def correction_received(
     event: IncidentActionEvent,
-    origin: int,
-    county: str,
-    reported_s: int,
-    offset: int,
+    came: Came,
     redact_label: Redact,
     redact: Redact,
 ) -> Correction:
@@ -56,25 +60,22 @@ def correction_received(
         raise malformed("$.data.reports", "identities of the reports to split off; it is missing")
     return Correction(
         identity(event),
-        origin,
-        county,
+        came.origin,
+        came.county,
         int(data.incident_id, 16),
         data.action,
         redact_label(data.by),
-        reported_s,
+        came.reported_s,
         int(data.into, 16) if data.into else 0,
         [int(report, 16) for report in data.reports or ()],
         redact(data.note) if data.note else "",
-        offset,
+        came.offset,
     )
 
 
 def duty_received(
     event: DutyLogEntryEvent,
-    origin: int,
-    county: str,
-    reported_s: int,
-    offset: int,
+    came: Came,
     redact_label: Redact,
     redact: Redact,
 ) -> DutyEntry:
@@ -85,12 +86,12 @@ def duty_received(
         raise malformed("$.data.note", f"what the {data.kind} says; it is missing")
     return DutyEntry(
         identity(event),
-        origin,
-        county,
+        came.origin,
+        came.county,
         data.kind,
         redact_label(data.by),
-        reported_s,
+        came.reported_s,
         data.digest_id or "",
         redact(data.note) if data.note else "",
-        offset,
+        came.offset,
     )
