@@ -72,7 +72,7 @@ def apply_command(as_json: bool) -> None:
 def refill_command(as_json: bool) -> None:
     """Have the sink write again all that its topics still hold, after ClickHouse was lost.
 
-    It reads counts (kept 14 days), alerts, digests and dead letters (90 days) from the
+    It reads counts (kept 14 days), alerts and dead letters (30), digests (90) from the
     beginning. What is in the store already stays as it is: the highest version of a row counts.
     """
     records = asyncio.run(_rewound(load()))
